@@ -1,0 +1,25 @@
+"""What a person is told when something is wrong: what, where, what to do. Every error that reaches a person is one of these."""
+
+
+class HeadcountError(Exception):
+    """Something that a person must know, in three parts.
+
+    `what` is wrong, `where` (a setting, file and line, topic and offset), and what to `do` about it.
+    """
+
+    def __init__(self, what: str, *, where: str, do: str) -> None:
+        super().__init__(what)
+        self.what = what
+        self.where = where
+        self.do = do
+
+    def __str__(self) -> str:
+        return f"{self.what} ({self.where}): {self.do}"
+
+
+class SettingError(HeadcountError):
+    """A setting that cannot be used. A process of ours stops at start; inside a host it is one line and the host goes on."""
+
+
+class UnavailableError(HeadcountError):
+    """Something outside (Kafka, Postgres, a port, a disk) is not there or refuses. Trying again later may help."""
