@@ -1,4 +1,4 @@
-"""What a person is told when something is wrong: what, where, what to do. Every error that reaches a person is one of these."""
+"""What a person is told when something is wrong: what, where, what to do. No error reaches a person in another form."""
 
 
 class HeadcountError(Exception):
@@ -18,7 +18,7 @@ class HeadcountError(Exception):
 
 
 class SettingError(HeadcountError):
-    """A setting that cannot be used. A process of ours stops at start; inside a host it is one line and the host goes on."""
+    """A setting that cannot be used: a process of ours stops at start; inside a host it is one line, the host goes on."""
 
 
 class UnavailableError(HeadcountError):

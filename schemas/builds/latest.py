@@ -1,7 +1,7 @@
 """Latest per version: facts of the newest build, each part from the newest build that knows it (builds.md section 4).
 
-A row is a maximum over `order`, part by part, so any order, grouping and repetition of a version's events gives the same
-row. Rows are plain dicts of the latest topic's schema, as this runs in the hot loop of streams.
+A row is a maximum over `order`, part by part, so any order, grouping and repetition of a version's events gives the
+same row. Rows are plain dicts of the latest topic's schema, as this runs in the hot loop of streams.
 """
 
 import json

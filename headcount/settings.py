@@ -1,0 +1,256 @@
+"""Settings: `HEADCOUNT_…` variables and one TOML file, read once, checked whole, passed down; no unknown name passes.
+
+A TOML file (named by `HEADCOUNT_CONFIG`) has the same names in lower case without the prefix; a variable wins over it.
+"""
+
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import platformdirs
+
+from headcount.errors import SettingError
+from schemas.topics import Topic
+
+PREFIX: Final = "HEADCOUNT_"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting: its meaning, how its text is read (ValueError: not allowed), what is allowed, whether it is secret."""
+
+    doc: str
+    parse: Callable[[str], Any] = str
+    allowed: str = "text"
+    secret: bool = False
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        number = int(text)
+        if not low <= number <= high:
+            raise ValueError(text)
+        return number
+
+    return parse
+
+
+def _one_of(*words: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text not in words:
+            raise ValueError(text)
+        return text
+
+    return parse
+
+
+def _addresses(text: str) -> str:
+    for address in text.split(","):
+        host, _, port = address.strip().rpartition(":")
+        if not host or not 0 < int(port) < 65536:
+            raise ValueError(text)
+    return text
+
+
+def _dsn(text: str) -> str:
+    if not text.startswith(("postgresql://", "postgres://")):
+        raise ValueError(text)
+    return text
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word.strip().lower() for word in text.split(",") if word.strip())
+
+
+def _choice(doc: str, *words: str) -> Setting:
+    return Setting(doc, _one_of(*words), "one of " + ", ".join(words))
+
+
+def _dsn_of(role: str) -> Setting:
+    return Setting(f"DSN of the {role} role.", _dsn, "postgresql://user:password@host:port/database", secret=True)
+
+
+SETTINGS: Final[Mapping[str, Setting]] = {
+    "config": Setting("TOML file with these settings.", Path, "a path"),
+    "state_dir": Setting("Folder of the local stack's state.", Path, "a path"),
+    "kafka": Setting("Kafka's bootstrap servers.", _addresses, "host:port[,host:port…]"),
+    "kafka_security_protocol": _choice("How to talk to Kafka.", "PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"),
+    "kafka_sasl_mechanism": _choice("SASL mechanism.", "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"),
+    "kafka_sasl_username": Setting("SASL user."),
+    "kafka_sasl_password": Setting("SASL password.", secret=True),
+    "kafka_ssl_ca_location": Setting("File with the CA's certificates.", Path, "a path"),
+    "kafka_ssl_certificate_location": Setting("File with our certificate.", Path, "a path"),
+    "kafka_ssl_key_location": Setting("File with our private key.", Path, "a path"),
+    "kafka_ssl_key_password": Setting("Password of our private key.", secret=True),
+    "kafka_replication_factor": Setting("Replicas of our topics.", _whole(1, 32), "a whole number from 1 to 32"),
+    "kafka_topic_prefix": Setting("Stands before every topic's name."),
+    "database": _dsn_of("owner"),
+    "database_sink": _dsn_of("sink"),
+    "database_reader": _dsn_of("reader"),
+    "spool_dir": Setting("Folder where a producer keeps events while Kafka is away.", Path, "a path"),
+    "spool_bytes": Setting("Size of the spool, bytes.", _whole(1 << 20, 1 << 40), "a whole number from 1048576 on"),
+    "metrics_host": Setting("Address on which /metrics, /healthz and /readyz are served."),
+    "metrics_port": Setting("Port of the same; 0 takes a free one.", _whole(0, 65535), "a port"),
+    "log_level": _choice("Least level that is logged.", "debug", "info", "warning", "error"),
+    "public_names": Setting(
+        "Names and prefixes (name*) of the operator's own packages that are not private.", _words, "name,prefix*,…"
+    ),
+}
+"""Every setting by its name in the TOML file; the variable is `HEADCOUNT_` and the name in capitals."""
+
+
+def variable(name: str) -> str:
+    """Give the environment variable of a setting."""
+    return PREFIX + name.upper()
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """Text that shows in no `repr` and no log."""
+
+    value: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class KafkaSettings:
+    """How to reach Kafka, and what the operator chose about our topics. `security` has librdkafka's names."""
+
+    bootstrap: str
+    security: Mapping[str, str] = field(default_factory=dict, repr=False)
+    replication_factor: int = 1
+    topic_prefix: str = ""
+
+    def name(self, topic: Topic) -> str:
+        """Give the topic's full name on this cluster."""
+        return self.topic_prefix + topic.name
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseSettings:
+    """A DSN for each role; a role without one is null. Postgres' own words refuse what a role may not do."""
+
+    owner: Secret | None
+    sink: Secret | None
+    reader: Secret | None
+
+
+@dataclass(frozen=True, slots=True)
+class SpoolSettings:
+    """Where a producer keeps events while Kafka is away, and how many bytes of them."""
+
+    folder: Path
+    max_bytes: int = 256 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessSettings:
+    """What every process of ours needs beside its work."""
+
+    state_dir: Path
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int = 0
+    log_level: str = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings, checked. `kafka` is null where none is named."""
+
+    process: ProcessSettings
+    kafka: KafkaSettings | None
+    database: DatabaseSettings
+    spool: SpoolSettings
+    public_names: tuple[str, ...] = ()
+
+
+def load(environ: Mapping[str, str]) -> Settings:
+    """Read and check all settings.
+
+    Raises SettingError, which names the setting, what was given and what is allowed.
+    """
+    values = _from_file(environ.get(variable("config"))) | _from_environment(environ)
+    state_dir = values.get("state_dir", default_state_dir())
+    process = {name: values[name] for name in ("metrics_host", "metrics_port", "log_level") if name in values}
+    spool = {"max_bytes": values["spool_bytes"]} if "spool_bytes" in values else {}
+    return Settings(
+        process=ProcessSettings(state_dir=state_dir, **process),
+        kafka=_kafka(values),
+        database=DatabaseSettings(
+            **{role: Secret(values[name]) if name in values else None for role, name in _DSN_NAMES.items()}
+        ),
+        spool=SpoolSettings(folder=values.get("spool_dir", state_dir / "spool"), **spool),
+        public_names=values.get("public_names", ()),
+    )
+
+
+_DSN_NAMES: Final = {"owner": "database", "sink": "database_sink", "reader": "database_reader"}
+_OURS: Final = ("kafka_replication_factor", "kafka_topic_prefix")
+
+
+def default_state_dir() -> Path:
+    """Give the state folder that is used when none is named: under the user's data folder."""
+    return Path(platformdirs.user_data_dir("headcount"))
+
+
+def _kafka(values: Mapping[str, Any]) -> KafkaSettings | None:
+    if "kafka" not in values:
+        return None
+    security = {
+        name.removeprefix("kafka_").replace("_", "."): str(value)
+        for name, value in values.items()
+        if name.startswith("kafka_") and name not in _OURS
+    }
+    return KafkaSettings(
+        bootstrap=values["kafka"],
+        security=security,
+        replication_factor=values.get("kafka_replication_factor", 1),
+        topic_prefix=values.get("kafka_topic_prefix", ""),
+    )
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    given = {name: text for name, text in environ.items() if name.startswith(PREFIX) and text != ""}
+    return {
+        name.removeprefix(PREFIX).lower(): _parse(name.removeprefix(PREFIX).lower(), text, where=name)
+        for name, text in given.items()
+    }
+
+
+def _from_file(path: str | None) -> dict[str, Any]:
+    if not path:
+        return {}
+    try:
+        rows = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingError(
+            f"the settings file cannot be read: {error.strerror}",
+            where=path,
+            do=f"mend {variable('config')} or the file",
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingError(f"the settings file is no TOML: {error}", where=path, do="mend that line") from error
+    return {name: _parse(name, str(value), where=f"{path}: {name}") for name, value in rows.items()}
+
+
+def _parse(name: str, text: str, *, where: str) -> Any:
+    setting = SETTINGS.get(name)
+    if setting is None:
+        raise SettingError(
+            "there is no such setting", where=where, do="mend its name; there are " + ", ".join(map(variable, SETTINGS))
+        )
+    try:
+        return setting.parse(text)
+    except ValueError as error:
+        given = "the given value" if setting.secret else repr(text)
+        raise SettingError(f"{given} is not allowed", where=where, do=f"give {setting.allowed}") from error
+
+
+def need_kafka(settings: Settings) -> KafkaSettings:
+    """Give the Kafka settings of a process that cannot do without. Raises SettingError."""
+    if settings.kafka is None:
+        raise SettingError(
+            "no Kafka is named", where=variable("kafka"), do="set it to host:port, or start one with `headcount up`"
+        )
+    return settings.kafka

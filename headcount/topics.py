@@ -1,0 +1,84 @@
+"""Makes our topics as schemas/topics.py defines them, and refuses a cluster where they are otherwise."""
+
+from concurrent.futures import Future
+
+from headcount.errors import HeadcountError, UnavailableError
+from headcount.kafka import (
+    AdminClient,
+    ConfigResource,
+    KafkaError,
+    KafkaException,
+    NewTopic,
+    ResourceType,
+    TopicCollection,
+    admin,
+)
+from headcount.settings import KafkaSettings
+from schemas.topics import ALL, Topic
+
+_SECONDS = 30.0
+
+
+class TopicError(HeadcountError):
+    """A topic on the cluster is not as we define it; going on would lose or keep what must not be."""
+
+
+def ensure(settings: KafkaSettings, topics: tuple[Topic, ...] = ALL) -> None:
+    """Make the topics that are not there yet, then check all of them.
+
+    Raises TopicError for one that differs and UnavailableError where Kafka does not answer.
+    """
+    client = admin(settings)
+    wanted = [
+        NewTopic(settings.name(topic), topic.partitions, settings.replication_factor, config=dict(topic.settings))
+        for topic in topics
+    ]
+    for name, future in client.create_topics(wanted, request_timeout=_SECONDS).items():
+        _made(name, future, settings)
+    for topic in topics:
+        check(client, settings, topic)
+
+
+def _made(name: str, future: "Future[None]", settings: KafkaSettings) -> None:
+    try:
+        future.result()
+    except KafkaException as error:
+        if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+            raise UnavailableError(
+                f"the topic cannot be made: {error.args[0].str()}",
+                where=f"{name} on {settings.bootstrap}",
+                do="see that Kafka runs and that we may make topics, or make it by hand (`headcount topics`)",
+            ) from error
+
+
+def check(client: AdminClient, settings: KafkaSettings, topic: Topic) -> None:
+    """Hold one topic on the cluster to its definition. Raises TopicError, which names the difference."""
+    name = settings.name(topic)
+    partitions = len(client.list_topics(name, timeout=_SECONDS).topics[name].partitions)
+    if partitions != topic.partitions:
+        raise TopicError(
+            f"it has {partitions} partitions, not {topic.partitions}",
+            where=name,
+            do="make it anew with that number; more partitions mean a .v2 topic, as state is local to a partition",
+        )
+    resource = ConfigResource(ResourceType.TOPIC, name)
+    found = client.describe_configs([resource], request_timeout=_SECONDS)[resource].result()
+    for setting, value in topic.settings.items():
+        if found[setting].value != value:
+            raise TopicError(
+                f"{setting} is {found[setting].value}, not {value}",
+                where=name,
+                do=f"kafka-configs --alter --topic {name} --add-config {setting}={value}",
+            )
+
+
+def topic_ids(settings: KafkaSettings, topics: tuple[Topic, ...]) -> dict[Topic, str]:
+    """Give each topic's id on the cluster: another one under the same name is another topic."""
+    names = {settings.name(topic): topic for topic in topics}
+    described = admin(settings).describe_topics(TopicCollection(list(names)), request_timeout=_SECONDS)
+    return {names[name]: str(future.result().topic_id) for name, future in described.items()}
+
+
+def cluster_id(settings: KafkaSettings) -> str:
+    """Give the id of the cluster."""
+    return str(admin(settings).describe_cluster(request_timeout=_SECONDS).result().cluster_id)
