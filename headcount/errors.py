@@ -18,7 +18,7 @@ class HeadcountError(Exception):
 
 
 class SettingError(HeadcountError):
-    """A setting that cannot be used: a process of ours stops at start; inside a host it is one line, the host goes on."""
+    """A setting that cannot be used: a process of ours stops at start; in a host it is one line, the host goes on."""
 
 
 class UnavailableError(HeadcountError):

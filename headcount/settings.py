@@ -19,7 +19,7 @@ PREFIX: Final = "HEADCOUNT_"
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting: its meaning, how its text is read (ValueError: not allowed), what is allowed, whether it is secret."""
+    """One setting: what it means, how its text is read (ValueError: refused), what is allowed, whether it is secret."""
 
     doc: str
     parse: Callable[[str], Any] = str
