@@ -1,0 +1,179 @@
+"""The state of one raw partition: what it is made of in memory, and as rows of the compacted state topic.
+
+Rows: `pos` (our position), `p:<producer>` (a producer's sequence), `i:<raw offset>` (ids accepted from one record).
+A take changes a `Draft`; only after its commit does the draft become state, so an aborted take leaves nothing behind.
+"""
+
+import json
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from typing import Final, TypeVar
+
+from streams.sequence import Sequence
+
+KEPT_US: Final = 48 * 3_600_000_000
+"""Sequences and event ids are kept this long after their last batch: spool and raw topic keep nothing for over a day."""
+
+EXPIRED_AT_ONCE: Final = 1_000
+"""Rows that a take lets go at most, so that a long pause does not make one take huge."""
+
+POSITION_KEY: Final = b"pos"
+_PRODUCER: Final = b"p:"
+_IDS: Final = b"i:"
+_ID_BYTES: Final = 16
+
+K = TypeVar("K")
+Rows = dict[bytes, bytes | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """The next raw offset; it belongs to one cluster and one topic id. `paused`: too many records of bad form."""
+
+    next_offset: int
+    cluster_id: str
+    topic_id: str
+    paused: bool = False
+
+    def to_bytes(self) -> bytes:
+        """Give the row's value."""
+        return json.dumps(asdict(self)).encode()
+
+    @classmethod
+    def from_bytes(cls, value: bytes) -> "Position":
+        """Read the row's value."""
+        return cls(**json.loads(value))
+
+
+@dataclass(slots=True)
+class IdRow:
+    """The ids accepted from the record at one raw offset, and when it was received (microseconds)."""
+
+    at: int
+    ids: tuple[bytes, ...]
+
+
+@dataclass(slots=True)
+class State:
+    """What a partition remembers. `ids` maps an id to the offset of its row."""
+
+    position: Position | None = None
+    producers: "OrderedDict[str, Sequence]" = field(default_factory=OrderedDict)
+    ids: dict[bytes, int] = field(default_factory=dict)
+    id_rows: "OrderedDict[int, IdRow]" = field(default_factory=OrderedDict)
+
+    def load(self, key: bytes, value: bytes | None) -> None:
+        """Take one row of the state topic, in the topic's order; a tombstone removes."""
+        if key == POSITION_KEY:
+            self.position = None if value is None else Position.from_bytes(value)
+        elif key.startswith(_PRODUCER):
+            self._load_producer(key.removeprefix(_PRODUCER).decode(), value)
+        elif key.startswith(_IDS):
+            self._load_ids(int(key.removeprefix(_IDS)), value)
+
+    def _load_producer(self, producer: str, value: bytes | None) -> None:
+        self.producers.pop(producer, None)
+        if value is not None:
+            self.producers[producer] = _sequence(value)
+
+    def _load_ids(self, offset: int, value: bytes | None) -> None:
+        self._forget_ids(offset)
+        if value is not None:
+            row = _id_row(value)
+            self.id_rows[offset] = row
+            self.ids.update(dict.fromkeys(row.ids, offset))
+
+    def _forget_ids(self, offset: int) -> None:
+        row = self.id_rows.pop(offset, None)
+        for id_ in row.ids if row is not None else ():
+            if self.ids.get(id_) == offset:
+                del self.ids[id_]
+
+    def rows(self) -> int:
+        """Count the rows in memory."""
+        return len(self.producers) + len(self.id_rows) + (self.position is not None)
+
+
+@dataclass(slots=True)
+class Draft:
+    """What one take changes, on top of a state that it leaves alone."""
+
+    state: State
+    position: Position
+    producers: dict[str, Sequence] = field(default_factory=dict)
+    ids: dict[bytes, int] = field(default_factory=dict)
+    id_rows: dict[int, IdRow] = field(default_factory=dict)
+    expired_producers: list[str] = field(default_factory=list)
+    expired_ids: list[int] = field(default_factory=list)
+
+    def sequence(self, producer: str) -> Sequence:
+        """Give a producer's sequence; a new one for a producer not seen before."""
+        return self.producers.get(producer) or self.state.producers.get(producer) or Sequence()
+
+    def knows(self, id_: bytes) -> bool:
+        """Say whether an event of this id was accepted before."""
+        return id_ in self.ids or id_ in self.state.ids
+
+    def accept(self, offset: int, at: int, ids: tuple[bytes, ...]) -> None:
+        """Remember the ids accepted from the record at `offset`."""
+        if ids:
+            self.id_rows[offset] = IdRow(at, ids)
+            self.ids.update(dict.fromkeys(ids, offset))
+
+    def expire(self, now: int) -> None:
+        """Let go of what is older than `KEPT_US` before `now` (the receipt of the newest record, microseconds)."""
+        oldest = now - KEPT_US
+        self.expired_ids = list(_while_old(((key, row.at) for key, row in self.state.id_rows.items()), oldest))
+        candidates = _while_old(((key, row.last_at) for key, row in self.state.producers.items()), oldest)
+        self.expired_producers = [producer for producer in candidates if producer not in self.producers]
+
+    def to_rows(self) -> Rows:
+        """Give the changed rows of the state topic."""
+        rows: Rows = {_PRODUCER + producer.encode(): None for producer in self.expired_producers}
+        rows |= {_IDS + str(offset).encode(): None for offset in self.expired_ids}
+        rows |= {_PRODUCER + producer.encode(): _bytes_of(row) for producer, row in self.producers.items()}
+        rows |= {_IDS + str(offset).encode(): _bytes_of_ids(row) for offset, row in self.id_rows.items()}
+        rows[POSITION_KEY] = self.position.to_bytes()
+        return rows
+
+    def apply(self) -> None:
+        """Make the draft state, after its take has committed."""
+        state = self.state
+        for producer in self.expired_producers:
+            state.producers.pop(producer, None)
+        for offset in self.expired_ids:
+            state._forget_ids(offset)
+        for producer, sequence in self.producers.items():
+            state.producers.pop(producer, None)
+            state.producers[producer] = sequence
+        state.id_rows.update(self.id_rows)
+        state.ids.update(self.ids)
+        state.position = self.position
+
+
+def _while_old(rows: Iterator[tuple[K, int]], oldest: int) -> Iterator[K]:
+    """Give the keys of the first rows that are older; both tables are in order of time."""
+    for _, (key, at) in zip(range(EXPIRED_AT_ONCE), rows, strict=False):
+        if at >= oldest:
+            return
+        yield key
+
+
+def _bytes_of(sequence: Sequence) -> bytes:
+    return json.dumps(asdict(sequence), separators=(",", ":")).encode()
+
+
+def _sequence(value: bytes) -> Sequence:
+    row = json.loads(value)
+    pairs = {name: tuple((low, high) for low, high in row[name]) for name in ("gaps", "missing")}
+    return Sequence(**(row | pairs | {"refused": tuple(row["refused"])}))
+
+
+def _bytes_of_ids(row: IdRow) -> bytes:
+    return row.at.to_bytes(8, "big") + b"".join(row.ids)
+
+
+def _id_row(value: bytes) -> IdRow:
+    ids = tuple(value[start : start + _ID_BYTES] for start in range(8, len(value), _ID_BYTES))
+    return IdRow(int.from_bytes(value[:8], "big"), ids)
