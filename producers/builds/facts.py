@@ -1,0 +1,64 @@
+"""The facts that a host gives: brought into the event's types, whatever was given."""
+
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from producers.builds.event import OTHER, Named, Ref
+
+FLAGS: Final = 100
+STEPS: Final = 500
+
+# A class name, with an exit code where there is one: what else stands in an error is a message (P10).
+_ERROR: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,79}(?::-?\d{1,5})?")
+
+
+def identity(value: Any) -> str | None:
+    """Give an id as text: an integer as its decimals."""
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) and str(value) else None
+
+
+def text(value: Any) -> str | None:
+    """Give a text that says something, else None."""
+    return value if isinstance(value, str) and value else None
+
+
+def named(ref: Ref | None) -> Named | None:
+    """Give an organization; without an id there is none."""
+    reference = identity(getattr(ref, "id", None))
+    return Named(reference, text(getattr(ref, "slug", None))) if reference is not None else None
+
+
+def word(value: Any, allowed: type[StrEnum]) -> str | None:
+    """Give a word of a closed set; another is OTHER, none is None."""
+    if value is None:
+        return None
+    return str(value) if value in tuple(allowed) else OTHER
+
+
+def instant(value: Any) -> str | None:
+    """Give ISO 8601 in UTC, microseconds; a time without zone stays without, and streams refuse it (B5)."""
+    if isinstance(value, str):
+        return value or None
+    if not isinstance(value, datetime):
+        return None
+    if value.tzinfo is None:
+        return value.isoformat(timespec="microseconds")
+    return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def error_word(value: Any) -> str | None:
+    """Give a class name with an exit code, or the class of an exception; a message is OTHER."""
+    if value is None:
+        return None
+    if isinstance(value, BaseException):
+        return type(value).__name__
+    return value if isinstance(value, str) and _ERROR.fullmatch(value) else OTHER
+
+
+def flag_names(flags: Any) -> tuple[str, ...]:
+    """Give the names of probes."""
+    given = flags if isinstance(flags, Iterable) and not isinstance(flags, str | bytes) else ()
+    return tuple(flag for flag in given if text(flag))[:FLAGS]
