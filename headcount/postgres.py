@@ -15,7 +15,19 @@ from psycopg.rows import dict_row
 
 from headcount.errors import HeadcountError, UnavailableError
 
-__all__ = ["AgainError", "Connection", "Cursor", "LostError", "UnstorableError", "connect", "copy_rows", "dict_row", "errors", "sql", "translated"]
+__all__ = [
+    "AgainError",
+    "Connection",
+    "Cursor",
+    "LostError",
+    "UnstorableError",
+    "connect",
+    "copy_rows",
+    "dict_row",
+    "errors",
+    "sql",
+    "translated",
+]
 
 CONNECT_SECONDS: Final = 10
 """Bounds one try to connect; who waits for a server tries again."""
@@ -93,20 +105,31 @@ def connect(dsn: str, *, application: str, options: str = "", autocommit: bool =
         ) from error
     except psycopg.ProgrammingError as error:
         raise HeadcountError(
-            "that is no DSN of Postgres", where="the database setting", do="give postgresql://user:password@host:port/database"
+            "that is no DSN of Postgres",
+            where="the database setting",
+            do="give postgresql://user:password@host:port/database",
         ) from error
     return connection
 
 
 def _address(dsn: str) -> str:
     known = conninfo_to_dict(dsn)
-    return f"{known.get('user', '')}@{known.get('host', 'localhost')}:{known.get('port', 5432)}/{known.get('dbname', '')}"
+    return (
+        f"{known.get('user', '')}@{known.get('host', 'localhost')}:{known.get('port', 5432)}/{known.get('dbname', '')}"
+    )
 
 
-def copy_rows(cursor: Cursor[Any], table: str, types: Sequence[str], rows: Iterable[Row]) -> None:
-    """COPY BINARY rows into a table of the session; `types` are the columns' types, in order."""
-    statement = sql.SQL("COPY {} FROM STDIN (FORMAT BINARY)").format(sql.Identifier(table))
+def copy_rows(cursor: Cursor[Any], table: str, columns: Sequence[tuple[str, str]], rows: Iterable[Row]) -> None:
+    """COPY BINARY rows into a table (`schema.table`, or a temporary one); `columns` are names and types, in order."""
+    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(
+        sql.Identifier(*table.split(".")), sql.SQL(", ").join(sql.Identifier(name) for name, _ in columns)
+    )
     with cursor.copy(statement) as copy:
-        copy.set_types(types)
+        copy.set_types([kind for _, kind in columns])
         for row in rows:
             copy.write_row(row)
+
+
+def template(text: bytes) -> sql.SQL:
+    """Make a template of one of our own `.sql` files; its `{names}` are filled with identifiers."""
+    return sql.SQL(text.decode("utf-8"))

@@ -1,0 +1,15 @@
+-- Tables are ours and change; views and functions of `headcount` are what people hold on to.
+CREATE SCHEMA IF NOT EXISTS headcount_store;
+COMMENT ON SCHEMA headcount_store IS 'Tables of headcount: written by the sink, read through the views in headcount.';
+CREATE SCHEMA IF NOT EXISTS headcount;
+CREATE TABLE IF NOT EXISTS headcount_store.migrations (
+    number integer PRIMARY KEY,
+    name text NOT NULL,
+    checksum text NOT NULL,
+    ran_at timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE headcount_store.migrations IS 'Which migrations have run. [keep]';
+COMMENT ON COLUMN headcount_store.migrations.number IS 'The number in the file''s name. [keep]';
+COMMENT ON COLUMN headcount_store.migrations.name IS 'The file. [keep]';
+COMMENT ON COLUMN headcount_store.migrations.checksum IS 'SHA-256 of the file as it ran. [keep]';
+COMMENT ON COLUMN headcount_store.migrations.ran_at IS 'When. [keep]';

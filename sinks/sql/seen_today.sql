@@ -1,0 +1,1 @@
+SELECT hash FROM {table} WHERE hash = ANY(%s) AND last_seen_on >= current_date
