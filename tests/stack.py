@@ -4,9 +4,10 @@ Each test takes a topic prefix and a database of its own. A test that kills a se
 """
 
 import itertools
-import os
 from dataclasses import dataclass
 from pathlib import Path
+
+import platformdirs
 
 from headcount.postgres import connect, sql
 from headcount.settings import KafkaSettings
@@ -14,7 +15,7 @@ from headcount.up import jars
 from headcount.up.kafka_server import KafkaServer
 from headcount.up.ports import choose_port
 from headcount.up.postgres_server import PostgresServer, grants
-from headcount.up.state import StateDir, cache_dir
+from headcount.up.state import StateDir
 
 _numbers = itertools.count(1)
 
@@ -49,7 +50,7 @@ class Stack:
     def fresh_database(self) -> Database:
         """A database that no other test of this run has, with the roles' rights as `up` gives them."""
         name = f"test_{next(_numbers)}"
-        with connect(self.postgres.dsn("postgres", "postgres"), autocommit=True) as connection:
+        with connect(self.postgres.dsn("postgres", "postgres"), application="tests", autocommit=True) as connection:
             connection.execute(sql.SQL("CREATE DATABASE {} OWNER headcount_owner").format(sql.Identifier(name)))
             for statement in grants(name):
                 connection.execute(statement.encode())
@@ -60,7 +61,7 @@ def start_stack(folder: Path) -> Stack:
     """Start both servers on a new folder and free ports."""
     state = StateDir(folder)
     state.create()
-    cache = cache_dir(os.environ)
+    cache = platformdirs.user_cache_path("headcount")
     jars.fetch_jars(cache / "jars", tell=lambda line: None)
     taken: set[int] = set()
     kafka_port, controller_port, postgres_port = (

@@ -64,11 +64,14 @@ def fetch_jars(folder: Path, tell: Callable[[str], None]) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with (
-            tempfile.TemporaryDirectory(dir=folder, prefix=".download-") as scratch,
+            tempfile.TemporaryDirectory(dir=folder, prefix=".download-", ignore_cleanup_errors=True) as scratch,
             ThreadPoolExecutor(PARALLEL_DOWNLOADS) as pool,
         ):
-            for count, _ in enumerate(pool.map(lambda jar: _fetch(jar, Path(scratch), folder), missing), start=1):
-                tell(f"Kafka's jars, the first time only: {count} of {len(missing)}")
+            try:
+                for count, _ in enumerate(pool.map(lambda jar: _fetch(jar, Path(scratch), folder), missing), start=1):
+                    tell(f"downloading Kafka, the first time only: {count} of {len(missing)} jars")
+            finally:
+                pool.shutdown(cancel_futures=True)  # who asks to stop waits for six jars, not for all
     except OSError as error:  # also what the HTTP client raises
         if error.errno is not None:
             raise explain_os_error(error, folder) from error

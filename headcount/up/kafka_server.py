@@ -58,10 +58,15 @@ class KafkaServer:
         self.launch()
         self.wait_ready()
 
-    def launch(self) -> None:
+    def launch(self) -> Child:
         """Write its settings, format a new folder, run it. The jars must be in the cache."""
         self.prepare()
         self.child = Child.start(self.command())
+        return self.child
+
+    def is_ready(self) -> bool:
+        """Whether it answers."""
+        return probe.kafka_answers(HOST, self.port)
 
     def prepare(self) -> None:
         """Write its settings and format a new folder."""
@@ -91,7 +96,7 @@ class KafkaServer:
         """Return when it answers; say what its log says if it ended instead."""
         child = self.child
         assert child is not None
-        answered = probe.wait_until(lambda: not child.is_alive or probe.kafka_answers(HOST, self.port), READY_SECONDS)
+        answered = probe.wait_until(lambda: not child.is_alive or self.is_ready(), READY_SECONDS)
         if not child.is_alive or not answered:
             how = (
                 f"answers nothing after {READY_SECONDS:.0f} s"

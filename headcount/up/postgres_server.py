@@ -4,12 +4,15 @@ The cluster is made under another name, with its roles and its database, before 
 end makes it real, so a kill in the middle leaves nothing half made.
 """
 
+import contextlib
 import os
 import shutil
 import signal
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
+
+import psutil
 
 from headcount.errors import HeadcountError, UnavailableError
 from headcount.up import postgres_binaries, probe
@@ -22,6 +25,8 @@ MAJOR_VERSION = "18"
 
 READY_SECONDS = 60.0
 """Bounds a start that replays the log after a kill -9; an ordinary one takes half a second."""
+
+KILL_SECONDS = 5.0
 
 INITDB = (
     *("--username", "postgres", "--encoding", "UTF8", "--auth", "reject", "--no-instructions"),
@@ -81,10 +86,11 @@ class PostgresServer:
         self.launch()
         self.wait_ready()
 
-    def launch(self) -> None:
+    def launch(self) -> Child:
         """Make the cluster where there is none, and run it."""
         self.prepare()
         self.child = Child.start(self.command())
+        return self.child
 
     def prepare(self) -> None:
         """Make the cluster where there is none, and clear what a kill -9 left."""
@@ -93,9 +99,8 @@ class PostgresServer:
             if not self.folder.exists():
                 self._make_cluster()
             found = (self.folder / "PG_VERSION").read_text(encoding="ascii").strip()
-            # We hold the lock of the state and have ended what was left, so this names no living server, perhaps a
-            # stranger with its pid.
-            (self.folder / "postmaster.pid").unlink(missing_ok=True)
+            if (self.folder / "postmaster.pid").exists():
+                self._clear_after_kill()
         except OSError as error:
             raise explain_os_error(error, self.folder) from error
         if found != MAJOR_VERSION:
@@ -179,6 +184,18 @@ class PostgresServer:
     def _environment(self) -> dict[str, str]:
         # The PG… variables of the user are meant for other servers.
         return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}
+
+    def _clear_after_kill(self) -> None:
+        """End backends that outlived their server, which a new one would refuse to start beside; forget its pid.
+
+        We hold the lock of the state and have ended its server, so the pid file names nobody, or a stranger.
+        """
+        for process in psutil.process_iter(["name"]):
+            with contextlib.suppress(psutil.Error):
+                if process.info["name"] == "postgres" and process.cwd() == str(self.folder):
+                    process.kill()
+                    process.wait(KILL_SECONDS)
+        (self.folder / "postmaster.pid").unlink(missing_ok=True)
 
     def _make_cluster(self) -> None:
         fresh = self.folder.with_name(self.folder.name + ".new")

@@ -14,27 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-import platformdirs
-
-from headcount import settings
 from headcount.errors import HeadcountError, UnavailableError
 
 FORMAT = 1
 """Raised when an older headcount could not open what a newer one wrote; a newer one opens every older format."""
 
 ROLES = ("postgres", "headcount_owner", "headcount_sink", "headcount_reader")
-
-
-def state_dir(environment: Mapping[str, str]) -> Path:
-    """HEADCOUNT_STATE_DIR, or a folder under the user's data folder."""
-    given = environment.get("HEADCOUNT_STATE_DIR")
-    return Path(given).expanduser() if given else settings.default_state_dir()
-
-
-def cache_dir(environment: Mapping[str, str]) -> Path:
-    """HEADCOUNT_CACHE_DIR, or the user's cache folder: what can be fetched again, shared by all state directories."""
-    given = environment.get("HEADCOUNT_CACHE_DIR")
-    return Path(given).expanduser() if given else platformdirs.user_cache_path("headcount")
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,34 +26,34 @@ def test_a_topic_is_not_made_by_asking_for_it(kafka: KafkaSettings) -> None:
 
 
 def test_postgres_keeps_what_was_committed_over_a_kill(stack: Stack, database: Database) -> None:
-    with connect(database.owner) as connection:
+    with connect(database.owner, application="test") as connection:
         connection.execute("CREATE TABLE kept AS SELECT 42 AS n")
     stack.postgres.kill()
     stack.postgres.start()
-    with connect(database.owner) as connection:
+    with connect(database.owner, application="test") as connection:
         assert connection.execute("SELECT n FROM kept").fetchone() == (42,)
 
 
 def test_postgres_comes_back_after_an_orderly_stop(stack: Stack, database: Database) -> None:
     stack.postgres.stop()
     with pytest.raises(UnavailableError):
-        connect(database.owner)
+        connect(database.owner, application="test")
     stack.postgres.start()
-    connect(database.owner).close()
+    connect(database.owner, application="test").close()
 
 
 def test_a_wrong_password_is_refused_and_not_repeated(database: Database) -> None:
     wrong = database.reader.replace(database.reader.split(":")[2].split("@")[0], "guessed-password")
     with pytest.raises(UnavailableError) as refusal:
-        connect(wrong)
+        connect(wrong, application="test")
     assert "headcount_reader" in str(refusal.value)
     assert "guessed-password" not in str(refusal.value)
 
 
 def test_roles_may_do_what_they_are_for(database: Database) -> None:
-    with connect(database.sink) as connection:
+    with connect(database.sink, application="test") as connection:
         connection.execute("CREATE TEMPORARY TABLE batch (n int)")
-    with connect(database.reader) as connection:
+    with connect(database.reader, application="test") as connection:
         assert connection.execute("SHOW statement_timeout").fetchone() == ("1min",)
         with pytest.raises(Exception, match="permission denied"):
             connection.execute("CREATE TEMPORARY TABLE batch (n int)")

@@ -1,0 +1,37 @@
+"""What must be there before our processes run: topics, and the database's tables. Run as `python -m
+headcount.up.prepare WHAT`.
+
+A process of its own, so that the supervisor, which forks, never holds the threads of a client library.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping
+
+from headcount import settings
+from headcount.errors import HeadcountError
+
+
+def make_topics(loaded: settings.Settings) -> None:
+    """Make our topics, and refuse a cluster where they are otherwise."""
+    from headcount import topics
+
+    topics.ensure(settings.need_kafka(loaded))
+
+
+STEPS: Mapping[str, Callable[[settings.Settings], None]] = {"topics": make_topics}
+
+
+def main(step: str) -> int:
+    """Do one step; an error goes to standard error as one JSON object, which the supervisor hands on."""
+    try:
+        STEPS[step](settings.load(os.environ))
+    except HeadcountError as error:
+        print(json.dumps({"what": error.what, "where": error.where, "do": error.do}), file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
