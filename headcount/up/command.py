@@ -1,5 +1,6 @@
-"""`headcount up`, `down` and `status`: words in, text or JSON out. The work is in supervisor.py and outside.py."""
+"""`headcount up`, `down`, `status` and `doctor`: words in, text or JSON out. The work is in supervisor.py and outside.py."""
 
+import dataclasses
 import json
 import os
 import sys
@@ -13,6 +14,7 @@ from headcount import settings
 from headcount.errors import HeadcountError
 from headcount.settings import Settings
 from headcount.up import outside
+from headcount.up.doctor import examine
 from headcount.up.plan import Plan
 from headcount.up.state import StateDir
 from headcount.up.supervisor import Supervisor
@@ -102,6 +104,32 @@ def status(state_dir: Path | None, as_json: bool) -> None:
     state, _ = open_state(state_dir)
     found = outside.status(state)
     click.echo(json.dumps(found) if as_json else _as_text(found))
+
+
+@click.command()
+@state_dir_option
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a row.")
+def doctor(state_dir: Path | None, as_json: bool) -> None:
+    """Look at all that the stack needs, and say what to do about what is wrong. Exits with 1 where something is.
+
+    Example: headcount doctor
+    """
+    wrong = 0
+    for row in examine(StateDir(_chosen(state_dir)), platformdirs.user_cache_path("headcount")):
+        wrong += not row.ok
+        if as_json:
+            click.echo(json.dumps(dataclasses.asdict(row)))
+        else:
+            advice = f"\n{'':24}→ {row.advice}" if row.advice else ""
+            click.echo(f"{'ok' if row.ok else 'WRONG':6}{row.check:18}{row.found}{advice}")
+    if wrong:
+        sys.exit(1)
+
+
+def _chosen(state_dir: Path | None) -> Path:
+    """The state directory even where other settings are broken, as the doctor must still look."""
+    given = state_dir or os.environ.get(settings.variable("state_dir")) or settings.default_state_dir()
+    return Path(given).expanduser().absolute()
 
 
 def _as_text(found: dict[str, Any]) -> str:

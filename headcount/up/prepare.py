@@ -20,7 +20,15 @@ def make_topics(loaded: settings.Settings) -> None:
     topics.ensure(settings.need_kafka(loaded))
 
 
-STEPS: Mapping[str, Callable[[settings.Settings], None]] = {"topics": make_topics}
+def make_tables(loaded: settings.Settings) -> None:
+    """Make roles, tables and views, or bring them to this version."""
+    from sinks import migrate
+
+    assert loaded.database.owner is not None  # the supervisor names it
+    migrate.migrate(loaded.database.owner.value)
+
+
+STEPS: Mapping[str, Callable[[settings.Settings], None]] = {"topics": make_topics, "tables": make_tables}
 
 
 def main(step: str) -> int:
