@@ -14,6 +14,7 @@ COMMANDS = {
     "doctor": "headcount.up.command:doctor",
     "down": "headcount.up.command:down",
     "status": "headcount.up.command:status",
+    "streams": "streams.command:streams",
     "up": "headcount.up.command:up",
 }
 """Command → where it is. The extra that a command needs is named when its import fails."""

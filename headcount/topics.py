@@ -75,10 +75,12 @@ def check(client: AdminClient, settings: KafkaSettings, topic: Topic) -> None:
 def topic_ids(settings: KafkaSettings, topics: tuple[Topic, ...]) -> dict[Topic, str]:
     """Give each topic's id on the cluster: another one under the same name is another topic."""
     names = {settings.name(topic): topic for topic in topics}
-    described = admin(settings).describe_topics(TopicCollection(list(names)), request_timeout=_SECONDS)
+    client = admin(settings)  # a client that goes away takes its answers with it
+    described = client.describe_topics(TopicCollection(list(names)), request_timeout=_SECONDS)
     return {names[name]: str(future.result().topic_id) for name, future in described.items()}
 
 
 def cluster_id(settings: KafkaSettings) -> str:
     """Give the id of the cluster."""
-    return str(admin(settings).describe_cluster(request_timeout=_SECONDS).result().cluster_id)
+    client = admin(settings)
+    return str(client.describe_cluster(request_timeout=_SECONDS).result().cluster_id)

@@ -22,6 +22,7 @@ class Stage(StrEnum):
     LATEST = "latest"
     STATE = "state"
     DEAD = "dead"
+    TABLE = "table"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Topic:
     domain: str
     stage: Stage
     key: str
-    settings: MappingProxyType[str, str] = field(repr=False)
+    settings: MappingProxyType[str, str] = field(repr=False, hash=False)
     partitions: int = PARTITIONS
 
     @property
@@ -87,6 +88,8 @@ def _domain(domain: str, latest_key: str) -> dict[Stage, Topic]:
             segment_ms=_HOUR_MS,
             max_message_bytes=4 * _MIB,
         ),
+        # Faust asks a changelog of every table. Ours is filled from the latest topic, so this one stays empty.
+        Stage.TABLE: _topic(domain, Stage.TABLE, "none: it stays empty", cleanup_policy="compact", segment_ms=_DAY_MS),
         Stage.DEAD: _topic(
             domain,
             Stage.DEAD,
@@ -105,6 +108,7 @@ CLEAN_BUILDS: Final = BUILDS[Stage.CLEAN]
 LATEST_BUILDS: Final = BUILDS[Stage.LATEST]
 STATE_BUILDS: Final = BUILDS[Stage.STATE]
 DEAD_BUILDS: Final = BUILDS[Stage.DEAD]
+TABLE_BUILDS: Final = BUILDS[Stage.TABLE]
 
 ALL: Final = tuple(BUILDS.values())
 """Every topic of every domain, in the order of the flow."""

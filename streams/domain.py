@@ -23,6 +23,7 @@ class Domain:
     latest: Topic
     state: Topic
     dead: Topic
+    table: Topic
     event_id: Callable[[Record], bytes]
     accept: Callable[[Record, int], Record]
     show: Callable[[Record], Record]

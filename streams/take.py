@@ -7,7 +7,7 @@ refused. Nothing here touches the state: the draft becomes state once the transa
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from schemas.codec import decode, encode
@@ -15,6 +15,7 @@ from schemas.errors import RefusedError
 from schemas.refusals import OF_FORM, Reason
 from schemas.topics import Topic
 from streams.domain import Domain
+from streams.form import FormWatch
 from streams.heads import Head, from_body, from_headers
 from streams.sequence import Movement, has_come, receive
 from streams.state import Draft
@@ -64,8 +65,6 @@ class Take:
     out: list[Outgoing] = field(default_factory=list)
     latest: dict[bytes, Record] = field(default_factory=dict)
     tally: Tally = field(default_factory=Tally)
-    form: list[tuple[str, bool]] = field(default_factory=list)
-    """Per raw record its producer and whether its form was bad, for the pause of design.md section 6."""
 
 
 @dataclass(slots=True)
@@ -89,19 +88,27 @@ class Taker:
         self._where = f"{raw_name}:{partition}"
         self._latest = latest
 
-    def decide(self, records: Sequence[RawRecord], draft: Draft) -> Take:
-        """Decide records that follow the draft's position without a gap. Never raises for what a record holds."""
+    def decide(self, records: Sequence[RawRecord], draft: Draft, form: FormWatch) -> Take:
+        """Decide records that follow the draft's position without a gap. Never raises for what a record holds.
+
+        The draft's position moves behind the last record decided; it is paused, and the rest left, where `form` stops.
+        """
         take = Take(draft)
         for record in records:
-            self._record(record, take)
-        draft.expire(records[-1].received_at)
+            producer, bad_form = self._record(record, take)
+            stops = form.stops(producer, bad_form)
+            draft.position = replace(draft.position, next_offset=record.offset + 1, paused=stops)
+            if stops:
+                break
+        draft.expire(record.received_at)
         take.out += [
             Outgoing(self._domain.latest, key, encode(self._domain.latest, row)) for key, row in take.latest.items()
         ]
         take.out += [Outgoing(self._domain.state, key, value) for key, value in draft.to_rows().items()]
         return take
 
-    def _record(self, record: RawRecord, take: Take) -> None:
+    def _record(self, record: RawRecord, take: Take) -> tuple[str, bool]:
+        """Decide one record; gives its producer and whether its form was bad."""
         head = from_headers(record.headers)
         judged = _Judged()
         bad_form = False
@@ -122,8 +129,8 @@ class Taker:
                 judged.refused[error.reason] += count
                 self._letter(record, head, error, None, count, take)
         movement = self._move(record, head, count, bad_form and not judged.duplicate_batch, take)
-        take.form.append((head.producer_id if head else "", bad_form))
         self._clean(record, head, count, judged, movement, take)
+        return head.producer_id if head is not None else "", bad_form
 
     def _batch(self, record: RawRecord, events: list[Record], head: Head | None, take: Take, judged: _Judged) -> None:
         if len(events) > MAX_EVENTS:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from schemas.builds.latest import join_latest, key_of, latest_of
-from schemas.topics import CLEAN_BUILDS, DEAD_BUILDS, LATEST_BUILDS, RAW_BUILDS, STATE_BUILDS
+from schemas.topics import CLEAN_BUILDS, DEAD_BUILDS, LATEST_BUILDS, RAW_BUILDS, STATE_BUILDS, TABLE_BUILDS
 from streams.builds.judge import Judge, event_id, presentable
 from streams.domain import Domain
 from streams.scrub.names import Names
@@ -20,6 +20,7 @@ def builds(names: Names) -> Domain:
         latest=LATEST_BUILDS,
         state=STATE_BUILDS,
         dead=DEAD_BUILDS,
+        table=TABLE_BUILDS,
         event_id=event_id,
         accept=judge.accept,
         show=lambda event: presentable(event, judge.scrub(event)),

@@ -1,0 +1,46 @@
+"""Reads one partition of a compacted topic from its beginning to its end, committed records only."""
+
+import time
+from collections.abc import Iterator
+
+from headcount.kafka import OFFSET_BEGINNING, KafkaError, KafkaException, TopicPartition, consumer
+from headcount.settings import KafkaSettings
+
+_AT_ONCE = 5_000
+_WAIT_SECONDS = 0.05
+"""`consume` waits this long for a full batch, also when the end is there already."""
+
+_SILENCE_SECONDS = 30.0
+
+
+def read_all(settings: KafkaSettings, topic: str, partition: int) -> Iterator[tuple[bytes, bytes | None]]:
+    """Give (key, value) in the order of the topic; a null value is a tombstone. Raises KafkaException."""
+    client = consumer(
+        settings,
+        group_id="headcount-loader",
+        isolation_level="read_committed",
+        enable_partition_eof=True,
+        enable_auto_commit=False,
+        auto_offset_reset="error",
+        fetch_queue_backoff_ms=5,
+        queued_min_messages=100_000,
+    )
+    try:
+        client.assign([TopicPartition(topic, partition, OFFSET_BEGINNING)])
+        heard_at = time.monotonic()
+        while True:
+            messages = client.consume(_AT_ONCE, _WAIT_SECONDS)
+            if messages:
+                heard_at = time.monotonic()
+            elif time.monotonic() - heard_at > _SILENCE_SECONDS:
+                raise KafkaException(KafkaError(KafkaError._TIMED_OUT, f"{topic}:{partition} does not come to its end"))
+            for message in messages:
+                error = message.error()
+                if error is None:
+                    yield message.key() or b"", message.value()
+                elif error.code() == KafkaError._PARTITION_EOF:
+                    return
+                else:
+                    raise KafkaException(error)
+    finally:
+        client.close()
