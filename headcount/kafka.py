@@ -74,4 +74,5 @@ def admin(settings: KafkaSettings) -> AdminClient:
 
 
 def _dotted(conf: dict[str, Any]) -> dict[str, Any]:
-    return {name.replace("_", "."): value for name, value in conf.items()}
+    # Callbacks are the client's own names, not librdkafka's.
+    return {name if name.endswith("_cb") else name.replace("_", "."): value for name, value in conf.items()}
