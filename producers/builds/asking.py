@@ -1,5 +1,6 @@
 """Asking the container, bounded: a call of the host's runner or file reader runs in a thread that may be given up."""
 
+import posixpath
 import threading
 from collections.abc import Callable, Sequence
 from importlib import resources
@@ -55,7 +56,10 @@ def within(seconds: float, call: Callable[[], T]) -> T:
 
 
 class Asker:
-    """Runs commands and reads files of one container until `deadline` on `clock` (seconds, monotonic)."""
+    """Runs commands and reads files of one container until `deadline` on `clock` (seconds, monotonic).
+
+    `roots`: absolute paths of the checkout and of the output folder; no file outside of them is read.
+    """
 
     def __init__(
         self,
@@ -63,14 +67,14 @@ class Asker:
         read_file: ReadFile | None,
         *,
         python: str,
-        checkout: str | None,
+        roots: Sequence[str],
         deadline: float,
         clock: Callable[[], float],
     ) -> None:
         self._runner = runner
         self._read_file = read_file
         self._python = python
-        self._checkout = checkout
+        self._roots = tuple(root.rstrip("/") or "/" for root in roots)
         self._deadline = deadline
         self._clock = clock
         self._gone = 0
@@ -106,18 +110,19 @@ class Asker:
         return self._by_host(self._read_file, path, FILE_BYTES).decode(errors="replace")
 
     def read(self, path: str, max_bytes: int = FILE_BYTES) -> bytes:
-        """Read a file that the build's user controls, `path` as from the checkout.
+        """Read a file that the build's user controls, `path` as from the checkout, which is the first root.
 
         Raises CollectorError: missing; `outside_checkout`, `not_regular`, `too_large` and others.
         """
-        if self._checkout is None:
+        if not self._roots:
             raise MissingError
-        whole = path if path.startswith("/") else f"{self._checkout.rstrip('/')}/{path}"
+        whole = posixpath.join(self._roots[0], path)
+        root = next((root for root in self._roots if whole.startswith(f"{root}/")), self._roots[0])
         if self._read_file is not None:
             return self._by_host(self._read_file, whole, max_bytes)
         # One process that opens, checks what it opened, and reads: no FIFO blocks it, no link is swapped under it.
         script = resources.files("producers.builds").joinpath("data/read_file.py.txt").read_text("utf-8")
-        argv = [self._python, "-E", "-s", "-S", "-c", script, whole, self._checkout, str(max_bytes)]
+        argv = [self._python, "-E", "-s", "-S", "-c", script, whole, root, str(max_bytes)]
         result = self.run(argv, seconds=READ_SECONDS, max_bytes=max_bytes + 100)
         head, found, content = result.stdout.partition(b"\n")
         mark, _, word = head.decode(errors="replace").partition(":")

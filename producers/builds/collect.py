@@ -11,11 +11,14 @@ from typing import Any, Final
 from producers.builds.asking import Asker
 from producers.builds.collectors.apt import collect_apt_all, declared_packages
 from producers.builds.collectors.conda import CondaEnvironment, collect_conda
+from producers.builds.collectors.declared import collect_declared
+from producers.builds.collectors.doctool import collect_doctool, places, tool_of
 from producers.builds.collectors.found import Found
 from producers.builds.collectors.pip import collect_pip_all, collect_pip_root
 from producers.builds.collectors.python import collect_python
 from producers.builds.collectors.system import collect_system
-from producers.builds.errors import CollectorError, NotApplicableError
+from producers.builds.doctool_command import read_command
+from producers.builds.errors import CollectorError, MissingError, NotApplicableError
 from producers.builds.event import CollectorResult, Status
 
 TOTAL_SECONDS: Final = 60.0
@@ -66,8 +69,18 @@ class Findings:
 Collector = Callable[[Asker, Plan, Mapping[str, Any]], Found[Any]]
 
 
+def _doctool(ask: Asker, plan: Plan, found: Mapping[str, Any]) -> Found[Any]:
+    tool = tool_of(plan.doctool, plan.final, plan.command)
+    if tool is None:
+        raise MissingError
+    place = places(tool, plan.final, plan.output, read_command(plan.command))
+    return collect_doctool(ask, tool, place, found.get("pip_all", ()))
+
+
 def _apt_declared(_ask: Asker, plan: Plan, found: Mapping[str, Any]) -> Found[Any]:
-    build = (plan.final or {}).get("build")
+    if plan.final is None:
+        raise MissingError
+    build = plan.final.get("build")
     names = build.get("apt_packages") if isinstance(build, Mapping) else None
     if not isinstance(names, list) or not names:
         raise NotApplicableError
@@ -81,7 +94,9 @@ COLLECTORS: Final[Mapping[str, Collector]] = {
     "pip_all": lambda ask, plan, found: collect_pip_all(ask, plan.python),
     "pip_root": lambda ask, plan, found: collect_pip_root(ask, plan.python),
     "apt_all": lambda ask, plan, found: collect_apt_all(ask),
+    "pip_declared": lambda ask, plan, found: collect_declared(ask, plan.final),
     "apt_declared": _apt_declared,
+    "doctool": _doctool,
 }
 """In the order of asking: a later one may use what an earlier one found."""
 

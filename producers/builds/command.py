@@ -13,9 +13,9 @@ from typing import Any, Final
 import click
 
 from headcount.errors import HeadcountError
-from producers.builds.collectors.doctool import tool_of_command
 from producers.builds.config_file import read_config
 from producers.builds.delivery import Outbox, deliver
+from producers.builds.doctool_command import read_command
 from producers.builds.event import BuildStatus, Ref, Stage
 from producers.builds.github import defaults_from
 from producers.builds.interpreter import conda_prefix_of, find_interpreter
@@ -122,6 +122,7 @@ def _observe(
     directory = Path.cwd()
     interpreter = find_interpreter(command, environ, given=python, directory=directory)
     organization = named.organization
+    output = str(directory / (environ.get("READTHEDOCS_OUTPUT") or read_command(command).output or "_build"))
     telemetry = BuildTelemetry(
         outbox,
         organization=Ref(organization, organization) if organization else None,
@@ -136,16 +137,16 @@ def _observe(
         vcs="git" if (directory / ".git").exists() else None,
         started_at=started_at,
         runner=LocalRunner(environ),
-        read_file=LocalReader(str(directory)),
+        read_file=LocalReader(str(directory), output),
         checkout=str(directory),
-        output=environ.get("READTHEDOCS_OUTPUT"),
+        output=output,
         python=interpreter or "python",
         command=command,
         conda_prefix=conda_prefix_of(interpreter),
         secrets=_secret_values(environ),
     )
     try:
-        read = read_config(directory, config, tool_of_command(command))
+        read = read_config(directory, config, read_command(command).tool)
         telemetry.config(user=read.user, final=read.final, error=read.error)
         if ended.exit_code != 0 and not ended.cancelled:
             telemetry.failed(Stage.BUILD, f"exit:{ended.exit_code}")

@@ -138,11 +138,14 @@ def read_regular(path: str, root: str, max_bytes: int) -> bytes:
 
 
 class LocalReader:
-    """Reads files below the checkout as `read_regular` does, and the system's own files under /etc."""
+    """Reads files below its roots (the checkout, the output folder) and the system's own files under /etc."""
 
-    def __init__(self, root: str) -> None:
-        self._root = root
+    def __init__(self, *roots: str) -> None:
+        self._roots = roots
 
     def __call__(self, path: str, max_bytes: int) -> bytes:
         """Read one file."""
-        return read_regular(path, "/" if path.startswith("/etc/") else self._root, max_bytes)
+        if path.startswith("/etc/"):
+            return read_regular(path, "/", max_bytes)
+        root = next((root for root in self._roots if path.startswith(f"{root}/")), self._roots[0])
+        return read_regular(path, root, max_bytes)

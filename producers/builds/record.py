@@ -68,6 +68,17 @@ def encoded_size(value: Any) -> int:
     return 10
 
 
+def to_plain(value: Any) -> Any:
+    """Give any part of an event as dicts, lists and scalars, unmasked and uncut."""
+    if isinstance(value, str):
+        return str(value)
+    if is_dataclass(value):
+        return {each.name: to_plain(getattr(value, each.name)) for each in fields(value)}
+    if isinstance(value, Mapping):
+        return {key: to_plain(item) for key, item in value.items()}
+    return [to_plain(item) for item in value] if isinstance(value, tuple | list) else value
+
+
 def _plain(value: Any, mask: Mask, name: str) -> Any:
     if isinstance(value, str):
         return str(value)[:TEXT_CHARACTERS] if name in MASKED_FIELDS_OUT else clean_text(value, mask)

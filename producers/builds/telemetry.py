@@ -167,7 +167,9 @@ class BuildTelemetry:
                 self._runner,
                 self._read_file,
                 python=plan.python,
-                checkout=self._checkout,
+                roots=[
+                    root for root in (self._checkout, self._plan.output) if isinstance(root, str) and root[:1] == "/"
+                ],
                 deadline=self._clock() + total_seconds,
                 clock=self._clock,
             )

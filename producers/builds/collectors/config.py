@@ -21,11 +21,11 @@ UNPARSEABLE: Final = "unparseable"
 _Loader: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-def parse_yaml(text: str | bytes) -> Any:
+def parse_yaml(text: str | bytes, loader: Any = _Loader) -> Any:
     """Parse one YAML document with the safe loader; nothing in it is `{}` (B10). Raises UnreadableError."""
     try:
         _check_nodes(text)
-        value = yaml.load(text, Loader=_Loader)  # the safe one, in C where that is there
+        value = yaml.load(text, Loader=loader)  # the safe one, in C where that is there
     except UnreadableError:
         raise
     except (yaml.YAMLError, ValueError, RecursionError, TypeError, AttributeError, OverflowError) as error:

@@ -1,0 +1,113 @@
+"""Requirements that point to a place (a URL, a repository, a path) and what can be known of them without going there."""
+
+import re
+from enum import StrEnum
+from typing import Final
+from urllib.parse import unquote
+
+from packaging.utils import (
+    InvalidSdistFilename,
+    InvalidWheelFilename,
+    canonicalize_name,
+    parse_sdist_filename,
+    parse_wheel_filename,
+)
+from packaging.version import InvalidVersion
+
+from producers.builds.event import Constraint, Requirement
+
+
+class Unnamed(StrEnum):
+    """What a requirement without a name points to. FILE: another requirements file, which could not be read."""
+
+    PATH = "path"
+    URL = "url"
+    VCS = "vcs"
+    VARIABLE = "variable"
+    FILE = "file"
+
+
+VCS: Final = re.compile(r"(?:git|hg|svn|bzr)(?:\+|://)", re.IGNORECASE)
+URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://|file:", re.IGNORECASE)
+
+_VARIABLE: Final = re.compile(r"\$\{[A-Za-z0-9_]+\}")
+_EGG: Final = re.compile(r"(?:^|&)egg=(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?:\[(?P<extras>[^\]]*)\])?")
+_ARCHIVES: Final = (".whl", ".tar.gz", ".zip", ".tar.bz2", ".tgz", ".tar.xz")
+_EXTRAS: Final = re.compile(r"\[[^\]]*\]$")
+
+
+def read_pointer(text: str) -> Requirement | Unnamed | None:
+    """Read a requirement that names no project in front; None where it points nowhere."""
+    place, conditional = split_marker(text)
+    if VCS.match(place):
+        return _egg(place, Constraint.VCS, conditional) or Unnamed.VCS
+    if URL.match(place):
+        if " " in place:
+            return None
+        local = place.lower().startswith("file:")
+        constraint, kind = (Constraint.PATH, Unnamed.PATH) if local else (Constraint.URL, Unnamed.URL)
+        return _egg(place, constraint, conditional) or _archive(place, constraint, conditional) or kind
+    bare = _EXTRAS.sub("", place)
+    if not _looks_like_path(bare):
+        return None
+    if _VARIABLE.search(bare):
+        return Unnamed.VARIABLE
+    return _archive(bare, Constraint.PATH, conditional) or Unnamed.PATH
+
+
+def is_archive(text: str) -> bool:
+    """Tell whether a whole requirement is the name of a file: `foo-1.0.tar.gz` could be a project's name as well."""
+    place = _EXTRAS.sub("", split_marker(text)[0])
+    return place.lower().endswith(_ARCHIVES) and not re.search(r"[\s@]", place)
+
+
+def split_marker(text: str) -> tuple[str, bool]:
+    """Give what stands before the marker, and whether there is one. A `;` may be part of a URL, as pip has it."""
+    if URL.match(text) or VCS.match(text):
+        found = re.search(r";\s|\s;", text)
+        return (text[: found.start()].strip(), True) if found else (text.strip(), False)
+    place, semicolon, _ = text.partition(";")
+    return place.strip(), bool(semicolon)
+
+
+def name_and_version(place: str) -> tuple[str | None, str | None]:
+    """Give the name and public version that the file name of a wheel or sdist says; None twice for another file."""
+    path = place.partition("#")[0].partition("?")[0]
+    file = unquote(re.split(r"[/\\]", path)[-1])
+    try:
+        if file.endswith(".whl"):
+            name, version, _, _ = parse_wheel_filename(file)
+        else:
+            name, version = parse_sdist_filename(file)
+    except (InvalidWheelFilename, InvalidSdistFilename, InvalidVersion):
+        return None, None
+    return (name, version.public) if re.fullmatch(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?", name) else (None, None)
+
+
+def extra_names(text: str | None) -> tuple[str, ...]:
+    """Give the normalised, sorted names of `a, b`."""
+    names = (name.strip() for name in (text or "").split(","))
+    return tuple(sorted({canonicalize_name(name) for name in names if re.fullmatch(r"[A-Za-z0-9._-]+", name)}))
+
+
+def _looks_like_path(place: str) -> bool:
+    if place.startswith(("./", "../", "/", ".\\", "..\\", "~/")) or place in (".", ".."):
+        return True
+    return " " not in place and ("/" in place or "\\" in place or place.lower().endswith(_ARCHIVES))
+
+
+def _egg(url: str, constraint: Constraint, conditional: bool) -> Requirement | None:
+    found = _EGG.search(unquote(url.partition("#")[2]))
+    if found is None:
+        return None
+    name = canonicalize_name(found["name"])
+    version = None
+    if constraint is not Constraint.VCS:
+        file_name, file_version = name_and_version(url)
+        version = file_version if file_name == name else None
+    return Requirement(name, constraint, None, version, extra_names(found["extras"]), conditional)
+
+
+def _archive(place: str, constraint: Constraint, conditional: bool) -> Requirement | None:
+    name, version = name_and_version(place)
+    return Requirement(name, constraint, None, version, (), conditional) if name else None
