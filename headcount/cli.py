@@ -13,6 +13,8 @@ COMMANDS = {
     "build": "producers.builds.command:build",
     "doctor": "headcount.up.command:doctor",
     "down": "headcount.up.command:down",
+    "migrate": "sinks.command:migrate",
+    "sink": "sinks.command:sink",
     "status": "headcount.up.command:status",
     "streams": "streams.command:streams",
     "up": "headcount.up.command:up",

@@ -42,6 +42,8 @@ class Batch:
     ledger: Ledger = field(default_factory=Ledger)
     events: list[Event] = field(default_factory=list)
     records: int = 0
+    oldest: int | None = None
+    """Receipt of the oldest record, microseconds."""
 
     def position(self, partition: int) -> Position:
         """Give where a partition stands with what was added so far."""
@@ -56,6 +58,7 @@ class Batch:
             for index, event in enumerate(record["events"])
         ]
         self.records += 1
+        self.oldest = record["received_at"] if self.oldest is None else min(self.oldest, record["received_at"])
         self.pass_over(partition, clean_offset, record)
 
     def pass_over(self, partition: int, clean_offset: int, record: Record) -> None:

@@ -13,3 +13,7 @@ class FencedError(Exception):
     def __init__(self, partitions: frozenset[int]) -> None:
         super().__init__(f"partitions {sorted(partitions)} have a newer owner")
         self.partitions = partitions
+
+
+class MovedError(Exception):
+    """The positions are not where we left them (a commit whose answer was lost, a person's `accept`): read them again."""

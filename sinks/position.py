@@ -11,7 +11,6 @@ class Cause(StrEnum):
 
     HOLE = "hole"
     OTHER_SERIES = "other_series"
-    PAST_END = "past_end"
     UNREADABLE = "unreadable"
 
 
@@ -67,11 +66,6 @@ class Stop:
                     f"the records are of another topic or cluster (topic id {self.topic_id}, cluster {self.cluster_id}) "
                     f"than the position {self.expected_raw_offset}: was Kafka wiped, or the topic made anew?"
                 )
-            case Cause.PAST_END:
-                return (
-                    f"the clean topic ends at offset {self.found_clean_offset}, before our position in it (raw offset "
-                    f"{self.expected_raw_offset} comes next): was Kafka wiped, or the topic made anew?"
-                )
         return f"the clean record at offset {self.found_clean_offset} cannot be read by this version"
 
     @property
@@ -81,7 +75,7 @@ class Stop:
         match self.cause:
             case Cause.HOLE:
                 return f"if they are lost for good, `{accept}` writes the loss down and goes on"
-            case Cause.OTHER_SERIES | Cause.PAST_END:
+            case Cause.OTHER_SERIES:
                 return f"if so, `{accept} --new-series` begins again at raw offset 0 and keeps what the tables have"
         return "update this sink to the headcount that runs streams, and start it again"
 

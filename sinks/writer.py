@@ -4,17 +4,27 @@ Either all of it is there, or nothing: after any crash the positions say exactly
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from typing import Any, Final
 
-from headcount.postgres import Connection, Cursor, UnstorableError, connect, copy_rows, sql, template, translated
-from sinks.account import LEDGER_COLUMNS, Ledger
+from headcount.postgres import (
+    AgainError,
+    Connection,
+    Cursor,
+    UnstorableError,
+    connect,
+    copy_rows,
+    sql,
+    template,
+    translated,
+)
+from sinks.account import LEDGER_COLUMNS, PRODUCERS_WORD, Ledger, LedgerKey
 from sinks.batch import Batch, Event
 from sinks.builds.facts import place
-from sinks.errors import FencedError
+from sinks.errors import FencedError, MovedError
 from sinks.position import Position
 from sinks.statements import statement
 from sinks.times import instant
@@ -28,16 +38,15 @@ SESSION_OPTIONS: Final = (
     # What a batch brings is small and what it meets is large: a hash join would read all of it.
     " -c enable_hashjoin=off -c enable_mergejoin=off"
 )
+_CLAIM_TIMEOUT: Final = b"SET LOCAL lock_timeout = '3s'"
+"""A transaction of a living owner takes less; what holds the position longer is a stopped one, and is ended."""
+
 _LEDGER_ROW: Final = (
     ("hour", "timestamptz"),
     ("topic", "text"),
     ("producer", "text"),
-    *((column, "int8") for column in LEDGER_COLUMNS),
+    *((column, "numeric" if column in PRODUCERS_WORD else "int8") for column in LEDGER_COLUMNS),
 )
-
-
-class MovedError(Exception):
-    """The positions are not where we left them (a commit whose answer was lost, a person's `accept`): read them again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +70,22 @@ class Writer:
         """End the session."""
         self.connection.close()
 
+    def claim(self, topic: str, partition: int) -> Position:
+        """Become the owner of a partition and read its position. Raises AgainError and LostError."""
+        try:
+            return self._claim(topic, partition)
+        except AgainError:
+            with translated(), self.connection.transaction():
+                self.connection.execute(statement("end_former_owner"), (topic, partition, APPLICATION))
+            raise
+
+    def _claim(self, topic: str, partition: int) -> Position:
+        with translated(), self.connection.transaction():
+            self.connection.execute(_CLAIM_TIMEOUT)
+            row = self.connection.execute(statement("claim_position"), (topic, partition)).fetchone()
+        assert row is not None
+        return position_of(row)
+
     def apply(self, batch: Batch) -> Applied:
         """Apply a batch, whole or not at all.
 
@@ -70,9 +95,8 @@ class Writer:
         with translated(), self.connection.transaction(), self.connection.cursor(binary=True) as cursor:
             _check_positions(cursor, batch)
             added, poison = _place_bisecting(cursor, batch.events, months)
-            _count_facts(batch.ledger, batch.events, added)
             _keep_poison(cursor, batch.topic, poison)
-            _add_ledger(cursor, batch.ledger)
+            _add_ledger(cursor, batch.ledger.add_facts(_ledger_keys(batch.events), _ledger_keys(added)))
             _move_positions(cursor, batch)
         # Only what was committed is known to be there.
         self._months = months
@@ -122,12 +146,8 @@ def _place_bisecting(
     return added_events, poison
 
 
-def _count_facts(ledger: Ledger, events: Sequence[Event], added: Sequence[Event]) -> None:
-    for event in events:
-        ledger.amounts[event.origin.ledger, "kept_without_fact"] += 1
-    for event in added:
-        ledger.amounts[event.origin.ledger, "kept_without_fact"] -= 1
-        ledger.amounts[event.origin.ledger, "added"] += 1
+def _ledger_keys(events: Sequence[Event]) -> Iterator[LedgerKey]:
+    return (event.origin.ledger for event in events)
 
 
 def _keep_poison(cursor: Cursor[Any], topic: str, poison: Sequence[tuple[Event, str]]) -> None:

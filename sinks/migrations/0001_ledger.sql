@@ -27,9 +27,10 @@ CREATE TABLE headcount_store.ledger_rows (
     hour timestamptz NOT NULL,
     topic text COLLATE "C" NOT NULL,
     producer text COLLATE "C" NOT NULL,
-    handed_over bigint NOT NULL DEFAULT 0,
-    dropped bigint NOT NULL DEFAULT 0,
-    missing bigint NOT NULL DEFAULT 0,
+    -- A producer says these, and no producer may stop us with a number that overflows.
+    handed_over numeric NOT NULL DEFAULT 0,
+    dropped numeric NOT NULL DEFAULT 0,
+    missing numeric NOT NULL DEFAULT 0,
     received bigint NOT NULL DEFAULT 0,
     resent bigint NOT NULL DEFAULT 0,
     accepted bigint NOT NULL DEFAULT 0,
@@ -78,7 +79,7 @@ COMMENT ON COLUMN headcount_store.refusals.events IS 'How many. [keep]';
 CREATE TABLE headcount_store.stops (
     topic text COLLATE "C" NOT NULL,
     partition integer NOT NULL,
-    cause text NOT NULL CHECK (cause IN ('hole', 'other_series', 'past_end', 'unreadable')),
+    cause text NOT NULL CHECK (cause IN ('hole', 'other_series', 'unreadable')),
     stopped_at timestamptz NOT NULL DEFAULT now(),
     expected_raw_offset bigint NOT NULL,
     found_raw_offset bigint,
@@ -90,7 +91,7 @@ CREATE TABLE headcount_store.stops (
 COMMENT ON TABLE headcount_store.stops IS 'Partitions that wait for a person, and why; ledger accept ends a stop. [keep]';
 COMMENT ON COLUMN headcount_store.stops.topic IS 'The raw topic. [keep]';
 COMMENT ON COLUMN headcount_store.stops.partition IS 'The partition. [keep]';
-COMMENT ON COLUMN headcount_store.stops.cause IS 'hole: clean records are missing; other_series: another topic or cluster; past_end: the clean topic ends before the position; unreadable: a record that this version cannot read. [keep]';
+COMMENT ON COLUMN headcount_store.stops.cause IS 'hole: clean records are missing; other_series: another topic or cluster; unreadable: a record that this version cannot read. [keep]';
 COMMENT ON COLUMN headcount_store.stops.stopped_at IS 'Since when. [keep]';
 COMMENT ON COLUMN headcount_store.stops.expected_raw_offset IS 'The raw offset that should have come: the first missing one. [keep]';
 COMMENT ON COLUMN headcount_store.stops.found_raw_offset IS 'The raw offset that came instead. [keep]';

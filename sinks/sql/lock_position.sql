@@ -1,0 +1,1 @@
+SELECT * FROM headcount_store.positions WHERE topic = %s AND partition = %s FOR UPDATE
