@@ -85,8 +85,13 @@ def read_requirement(text: str, *, editable: bool = False) -> Requirement | Unna
     if _VARIABLE.fullmatch(text):
         return Unnamed.VARIABLE
     parsed = None if is_archive(text) else _parse(text)
+    conditional = parsed is not None and parsed.marker is not None
+    if parsed is None and not is_archive(text):
+        # A marker is not kept, so it need not be one that `packaging` knows.
+        text_before, conditional = split_marker(text)
+        parsed = _parse(text_before)
     if parsed is not None and (parsed.url or not editable):
-        return _named(parsed, text)
+        return _named(parsed, text, conditional)
     pointer = read_pointer(text)
     if pointer is not None:
         return pointer
@@ -100,12 +105,12 @@ def _parse(text: str) -> Parsed | None:
         return None
 
 
-def _named(parsed: Parsed, text: str) -> Requirement | Unparsed:
+def _named(parsed: Parsed, text: str, conditional: bool) -> Requirement | Unparsed:
     row = Requirement(
         name=canonicalize_name(parsed.name),
         constraint=Constraint.NONE,
         extras=tuple(sorted({canonicalize_name(extra) for extra in parsed.extras})),
-        conditional=parsed.marker is not None,
+        conditional=conditional,
     )
     if not parsed.url:
         return bound(row, parsed.specifier)
