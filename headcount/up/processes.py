@@ -17,4 +17,4 @@ class OurProcess:
         return [sys.executable, "-m", "headcount", *self.words]
 
 
-PROCESSES: tuple[OurProcess, ...] = ()
+PROCESSES = (OurProcess("streams", ("streams", "--slot", "0")),)
