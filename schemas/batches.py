@@ -1,0 +1,65 @@
+"""Raw records as batches: events are encoded one by one where they happen, and joined without decoding them again.
+
+Avro writes an array as blocks of `count, items…` and a final 0, so encoded items can be put side by side.
+"""
+
+import io
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any, Final
+
+import fastavro
+
+from schemas.codec import encode
+from schemas.registry import newest
+from schemas.topics import Topic
+
+MAX_EVENTS: Final = 500
+MAX_RECORD_BYTES: Final = 256 * 1024
+MAX_EVENT_BYTES: Final = 200 * 1024
+"""Limits of a raw record and of one encoded event; what is larger is refused."""
+
+_END: Final = b"\x00"
+
+
+@cache
+def _item_schema(topic: Topic) -> Any:
+    batch: Any = fastavro.parse_schema(newest(topic.subject).schema)
+    return fastavro.parse_schema(batch["fields"][-1]["type"]["items"])
+
+
+def encode_event(topic: Topic, event: Mapping[str, Any]) -> bytes:
+    """Encode one event of a raw topic, without any header. Raises fastavro's errors where it does not fit the schema."""
+    out = io.BytesIO()
+    fastavro.schemaless_writer(out, _item_schema(topic), event)
+    return out.getvalue()
+
+
+def encode_batch(
+    topic: Topic, *, producer_id: str, seq: int, handed_over: int, dropped: int, events: Sequence[bytes]
+) -> bytes:
+    """Make a raw record's value of events that `encode_event` gave."""
+    head = {"producer_id": producer_id, "seq": seq, "handed_over": handed_over, "dropped": dropped, "events": []}
+    empty = encode(topic, head)
+    if not events:
+        return empty
+    return empty.removesuffix(_END) + _long(len(events)) + b"".join(events) + _END
+
+
+def headers(
+    *, producer_id: str, seq: int, count: int, handed_over: int, dropped: int
+) -> list[tuple[str, str | bytes | None]]:
+    """Give a raw record's Kafka headers: the head of the batch, so that a body that does not decode has an account."""
+    numbers = {"seq": seq, "count": count, "handed_over": handed_over, "dropped": dropped}
+    return [("producer_id", producer_id.encode()), *((name, b"%d" % number) for name, number in numbers.items())]
+
+
+def _long(number: int) -> bytes:
+    """Encode a non-negative number as Avro's zigzag variable-length long."""
+    zigzag = number << 1
+    out = bytearray()
+    while zigzag > 0x7F:
+        out.append(zigzag & 0x7F | 0x80)
+        zigzag >>= 7
+    out.append(zigzag)
+    return bytes(out)
