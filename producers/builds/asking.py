@@ -116,7 +116,7 @@ class Asker:
         """
         if not self._roots:
             raise MissingError
-        whole = posixpath.join(self._roots[0], path)
+        whole = posixpath.normpath(posixpath.join(self._roots[0], path))
         root = next((root for root in self._roots if whole.startswith(f"{root}/")), self._roots[0])
         if self._read_file is not None:
             return self._by_host(self._read_file, whole, max_bytes)

@@ -35,11 +35,15 @@ def assemble(
     image: Image,
     config: Config,
     final: Mapping[str, Any] | None,
+    doctool: DocTool,
     steps: tuple[Step, ...],
     values: Mapping[str, Any],
     results: Mapping[str, CollectorResult],
 ) -> Event:
-    """Give the event; a datum that nobody asked for is `missing`: the build ended before it."""
+    """Give the event; a datum that nobody asked for is `missing`: the build ended before it.
+
+    `doctool`: what is known of the tool where its extensions could not be read.
+    """
     return Event(
         kind=Kind.BUILD_FINISHED,
         organization=organization,
@@ -55,7 +59,7 @@ def assemble(
         ),
         python=values.get("python", Python()),
         os=values.get("os", System()),
-        doctool=values.get("doctool", DocTool()),
+        doctool=values.get("doctool", doctool),
         steps=steps,
         collectors={name: results.get(name, CollectorResult(Status.MISSING)) for name in NAMES},
     )

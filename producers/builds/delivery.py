@@ -2,16 +2,19 @@
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Final
 
 from headcount.errors import HeadcountError, SettingError, UnavailableError
-from headcount.settings import Settings, load, variable
+from headcount.settings import KafkaSettings, Settings, SpoolSettings, load, variable
 from producers.builds.asking import within
 from producers.builds.errors import AskTimeoutError
 from producers.builds.record import Record
 
 DELIVERY_SECONDS: Final = 5.0
+FLUSH_SECONDS: Final = 3.0
+CLOSE_SECONDS: Final = 0.5
+"""Closing takes up to 1.5 s more than it is given; all of it fits into DELIVERY_SECONDS."""
+
 STACK_FILE: Final = "stack.json"
 """Written by a running `headcount up` into its state folder; `kafka` is its address."""
 
@@ -30,17 +33,17 @@ class Outbox:
         return True
 
 
-def bootstrap_of(settings: Settings) -> str:
-    """Give Kafka's address: the named one, else that of a local stack that runs. Raises SettingError."""
+def kafka_of(settings: Settings) -> KafkaSettings:
+    """Give the Kafka that is named, else that of a local stack that runs. Raises SettingError."""
     if settings.kafka is not None:
-        return settings.kafka.bootstrap
+        return settings.kafka
     stack = settings.process.state_dir / STACK_FILE
     try:
         address = json.loads(stack.read_text("utf-8"))["kafka"]
-        if isinstance(address, str) and address:
-            return address
     except (OSError, ValueError, KeyError, TypeError):
-        pass  # no stack runs there, and the error below says what to do
+        address = None  # no stack runs there
+    if isinstance(address, str) and address:
+        return KafkaSettings(address)
     raise SettingError(
         "no Kafka is named and no local stack runs",
         where=f"{variable('kafka')}, {stack}",
@@ -51,36 +54,37 @@ def bootstrap_of(settings: Settings) -> str:
 def deliver(outbox: Outbox, environ: Mapping[str, str]) -> None:
     """Hand the event over, in at most DELIVERY_SECONDS. Raises HeadcountError: what a person must know, in one line."""
     settings = load(environ)
-    bootstrap = bootstrap_of(settings)
+    kafka = kafka_of(settings)
     try:
-        within(DELIVERY_SECONDS, lambda: _publish(outbox, bootstrap, settings))
+        within(DELIVERY_SECONDS, lambda: _publish(outbox, kafka, settings.spool))
     except AskTimeoutError as error:
-        raise _waiting(bootstrap, settings.spool.folder) from error
+        raise _waiting(kafka, settings.spool) from error
     except HeadcountError:
         raise
-    except Exception as error:  # the build's boundary (I3): one line, and the build's exit code stands
+    except Exception as error:  # noqa: BLE001  # the build's boundary (I3): one line, and the build's exit code stands
         raise UnavailableError(
-            f"the event was not handed over: {type(error).__name__}", where=bootstrap, do="report this to headcount"
+            f"the event was not handed over: {type(error).__name__}",
+            where=kafka.bootstrap,
+            do="see whether the spool's folder can be written, and `headcount doctor`",
         ) from error
 
 
-def _publish(outbox: Outbox, bootstrap: str, settings: Settings) -> None:
-    from producers.publisher import Publisher  # type: ignore[attr-defined]  # lands in a moment
+def _publish(outbox: Outbox, kafka: KafkaSettings, spool: SpoolSettings) -> None:
+    from producers.publisher import Publisher
 
-    with Publisher(bootstrap, spool_dir=settings.spool.folder, spool_bytes=settings.spool.max_bytes) as publisher:
-        if not publisher.publish(outbox.topic, outbox.record, source=outbox.source):
-            raise UnavailableError(
-                "the event was dropped: the spool is full or cannot be written",
-                where=str(settings.spool.folder),
-                do=f"make room, or raise {variable('spool_bytes')}",
-            )
-        if publisher.flush(DELIVERY_SECONDS - 1.0):
-            raise _waiting(bootstrap, settings.spool.folder)
+    publisher = Publisher(kafka, spool_dir=spool.folder, spool_bytes=spool.max_bytes)
+    try:
+        if outbox.record is None or not publisher.publish(outbox.topic, outbox.record, source=outbox.source):
+            raise UnavailableError("the event was not taken", where=kafka.bootstrap, do="report this to headcount")
+        if publisher.flush(FLUSH_SECONDS):
+            raise _waiting(kafka, spool)
+    finally:
+        publisher.close(CLOSE_SECONDS)
 
 
-def _waiting(bootstrap: str, spool: Path) -> UnavailableError:
+def _waiting(kafka: KafkaSettings, spool: SpoolSettings) -> UnavailableError:
     return UnavailableError(
         "Kafka does not answer",
-        where=bootstrap,
-        do=f"nothing: the event waits in {spool} and goes out with the next build",
+        where=kafka.bootstrap,
+        do=f"nothing: the event waits in {spool.folder} and goes out with the next build",
     )

@@ -35,7 +35,7 @@ def word(value: Any, allowed: type[StrEnum]) -> str | None:
     """Give a word of a closed set; another is OTHER, none is None."""
     if value is None:
         return None
-    return str(value) if value in tuple(allowed) else OTHER
+    return str(value) if isinstance(value, str) and value in tuple(allowed) else OTHER
 
 
 def instant(value: Any) -> str | None:
@@ -58,7 +58,7 @@ def error_word(value: Any) -> str | None:
     return value if isinstance(value, str) and _ERROR.fullmatch(value) else OTHER
 
 
-def flag_names(flags: Any) -> tuple[str, ...]:
-    """Give the names of probes."""
-    given = flags if isinstance(flags, Iterable) and not isinstance(flags, str | bytes) else ()
-    return tuple(flag for flag in given if text(flag))[:FLAGS]
+def texts(values: Any) -> tuple[str, ...]:
+    """Give the texts among what should be a list of them."""
+    given = values if isinstance(values, Iterable) and not isinstance(values, str | bytes) else ()
+    return tuple(value for value in given if text(value))

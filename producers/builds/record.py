@@ -16,7 +16,7 @@ TEXT_CHARACTERS: Final = 200
 EVENT_BYTES: Final = 200 * 1024
 """Of one encoded event: a raw record holds 256 KiB."""
 
-MASKED_FIELDS_OUT: Final = frozenset({"id", "kind", "status", "stage", "constraint", "source", "started_at"})
+UNMASKED: Final = frozenset({"id", "kind", "status", "stage", "constraint", "source", "started_at"})
 """Fields that `secrets` do not touch: closed words of ours, and the host's own ids, which must stay distinct."""
 
 CUT_ORDER: Final = (
@@ -81,7 +81,7 @@ def to_plain(value: Any) -> Any:
 
 def _plain(value: Any, mask: Mask, name: str) -> Any:
     if isinstance(value, str):
-        return str(value)[:TEXT_CHARACTERS] if name in MASKED_FIELDS_OUT else clean_text(value, mask)
+        return clean_text(value, str if name in UNMASKED else mask)
     if is_dataclass(value):
         return {each.name: _plain(getattr(value, each.name), mask, each.name) for each in fields(value)}
     if isinstance(value, Mapping):

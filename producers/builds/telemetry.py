@@ -14,6 +14,7 @@ from producers.builds.asking import Asker
 from producers.builds.assemble import assemble
 from producers.builds.collect import TOTAL_SECONDS, Plan, collect_all, conda_of, run_collector
 from producers.builds.collectors.config import config_text
+from producers.builds.collectors.doctool import tool_alone, tool_of
 from producers.builds.event import (
     Build,
     BuildStatus,
@@ -30,7 +31,7 @@ from producers.builds.event import (
     VersionKind,
 )
 from producers.builds.mask import mask_of
-from producers.builds.record import Record, plain_record
+from producers.builds.record import Record, clean_text, plain_record
 from producers.builds.runner import ReadFile, Runner
 
 _LOG: Final = logging.getLogger(__name__)
@@ -97,10 +98,15 @@ class BuildTelemetry:
         self._begun = clock()
         self._runner = runner
         self._read_file = read_file
-        self._mask = mask_of(secrets if isinstance(secrets, Iterable) and not isinstance(secrets, str) else (secrets,))
+        self._mask = mask_of([secrets] if isinstance(secrets, str) else facts.texts(secrets))
         self._checkout = checkout
         self._conda = (conda_prefix, conda_name)
-        self._plan = Plan(python=python, output=output, doctool=doctool, command=tuple(command))
+        self._plan = Plan(
+            python=facts.text(python) or "python",
+            output=facts.text(output),
+            doctool=facts.text(doctool),
+            command=facts.texts(command),
+        )
         self._organization = facts.named(organization)
         project_named, version_named = facts.named(project), facts.named(version)
         kind = facts.word(version_kind, VersionKind)
@@ -110,11 +116,11 @@ class BuildTelemetry:
         )
         self._build = Build(
             id=facts.identity(build_id) or str(uuid.uuid4()),
-            started_at=facts.instant(started_at or datetime.now(UTC)),
-            attempt=attempt if isinstance(attempt, int) else 1,
+            started_at=facts.instant(started_at) or facts.instant(datetime.now(UTC)),
+            attempt=attempt if isinstance(attempt, int) and 0 < attempt < 1 << 31 else 1,
             commit=facts.text(commit),
             vcs=facts.text(vcs),
-            flags=facts.flag_names(flags),
+            flags=facts.texts(flags)[: facts.FLAGS],
         )
         self._image = Image(facts.text(image_os), facts.text(image_name), facts.text(image_digest))
         self._config = Config()
@@ -135,8 +141,9 @@ class BuildTelemetry:
         finally:
             seconds = round(max(self._clock() - begun, 0.0), 3)
             code = running.exit_code if isinstance(running.exit_code, int) else None
-            if isinstance(name, str) and name and len(self._steps) < facts.STEPS:
-                self._steps.append(Step(name, seconds, code))
+            said = clean_text(name, self._mask) if isinstance(name, str) else None
+            if said is not None and len(self._steps) < facts.STEPS:
+                self._steps.append(Step(said, seconds, code))
 
     def config(self, *, user: Any = None, final: Any = None, error: str | None = None) -> None:
         """Give the parsed file before any default (None: there is no file) and its merge with every default.
@@ -188,7 +195,7 @@ class BuildTelemetry:
             return False
         self._finished = True
         with self._boundary("finish"):
-            length = self._clock() - self._begun if length_seconds is None else float(length_seconds)
+            length = length_seconds if isinstance(length_seconds, int | float) else self._clock() - self._begun
             ended = facts.word(status, BuildStatus) or BuildStatus.NORMAL
             succeeded = success is True and ended == BuildStatus.NORMAL
             build = replace(
@@ -206,6 +213,9 @@ class BuildTelemetry:
                 image=self._image,
                 config=self._config,
                 final=self._plan.final,
+                doctool=tool_alone(
+                    tool_of(self._plan.doctool, self._plan.final, self._plan.command), self._values.get("pip_all", ())
+                ),
                 steps=tuple(self._steps),
                 values=self._values,
                 results=self._results,

@@ -5,7 +5,7 @@ What the build itself reported comes first; else the tool's config file is read 
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from producers.builds.asking import Asker
@@ -95,14 +95,18 @@ def places(tool: DocToolName, final: Mapping[str, Any] | None, output: str | Non
     return Place(tuple(dict.fromkeys(f"{folder}/{REPORT}" for folder in outputs)), configs)
 
 
+def tool_alone(tool: DocToolName | None, pip: tuple[Package, ...]) -> DocTool:
+    """Give what is known without any file of the project: the name, and the version from pip's list."""
+    return DocTool(tool, next((package.version for package in pip if package.name == tool), None))
+
+
 def collect_doctool(ask: Asker, tool: DocToolName, place: Place, pip: tuple[Package, ...]) -> Found[DocTool]:
     """Read the report, else the config file. Raises CollectorError."""
     if tool is DocToolName.GENERIC:
         raise NotApplicableError
     read, source = _read(ask, tool, place)
     kept, dropped = limited(read)
-    version = next((package.version for package in pip if package.name == tool), None)
-    value = DocTool(tool, version, kept.extensions, kept.html_theme, source)
+    value = replace(tool_alone(tool, pip), extensions=kept.extensions, html_theme=kept.html_theme, source=source)
     return Found(value, max(len(kept.extensions), 1), unparsed=dropped)
 
 

@@ -1,6 +1,6 @@
 """R1-R13: requirement lines and files."""
 
-# ruff: noqa: N802  # a test is named for its row of builds.md
+# a test is named for its row of builds.md
 
 from pathlib import Path
 from typing import Any
