@@ -1,0 +1,244 @@
+"""Takes: every event of every raw record ends once, in the account, and nothing changes before the commit."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from schemas.batches import encode_batch, encode_event, headers
+from schemas.codec import decode
+from schemas.topics import CLEAN_BUILDS, DEAD_BUILDS, LATEST_BUILDS, RAW_BUILDS
+from streams.builds.domain import builds
+from streams.domain import Domain
+from streams.form import FormWatch
+from streams.scrub.names import load
+from streams.state import KEPT_US, Draft, Position, State
+from streams.take import RawRecord, Take, Taker
+from tests.build_events import event
+
+Record = dict[str, Any]
+PRODUCER = "b" * 32
+NOW = 1_790_000_000_000_000
+
+
+@pytest.fixture(scope="module")
+def domain() -> Domain:
+    return builds(load())
+
+
+class Partition:
+    """A raw partition in memory: what `Owned` does with Kafka, without it."""
+
+    def __init__(self, domain: Domain) -> None:
+        self.state = State(position=Position(0, "cluster", "topic"))
+        self.latest: dict[bytes, Record] = {}
+        self.taker = Taker(domain, raw_name=RAW_BUILDS.name, partition=3, latest=self.latest.get)
+        self.form = FormWatch()
+
+    def decide(self, *records: RawRecord) -> Take:
+        assert self.state.position is not None
+        return self.taker.decide(records, Draft(self.state, self.state.position), self.form)
+
+    def commit(self, take: Take) -> Take:
+        take.draft.apply()
+        self.latest.update(take.latest)
+        return take
+
+
+def record(offset: int, events: list[Record], *, seq: int | None = None, total: int | None = None) -> RawRecord:
+    seq = offset if seq is None else seq
+    total = total if total is not None else (seq + 1) * len(events)
+    value = encode_batch(
+        RAW_BUILDS,
+        producer_id=PRODUCER,
+        seq=seq,
+        handed_over=total,
+        dropped=0,
+        events=[encode_event(RAW_BUILDS, one) for one in events],
+    )
+    head = headers(producer_id=PRODUCER, seq=seq, count=len(events), handed_over=total, dropped=0)
+    return RawRecord(offset, NOW, [(name, bytes(text)) for name, text in head], value)  # type: ignore[arg-type]  # bytes
+
+
+def cleans(take: Take) -> list[Record]:
+    return [decode(CLEAN_BUILDS, out.value or b"") for out in take.out if out.topic is CLEAN_BUILDS]
+
+
+def letters(take: Take) -> list[Record]:
+    return [decode(DEAD_BUILDS, out.value or b"") for out in take.out if out.topic is DEAD_BUILDS]
+
+
+def test_one_raw_record_gives_one_clean_record_with_its_account(domain: Domain) -> None:
+    partition = Partition(domain)
+    bad = event(3) | {"project": None}
+    take = partition.decide(record(0, [event(1), event(2), event(1), bad]))
+    (clean,) = cleans(take)
+    account = clean["account"]
+    assert (clean["raw_offset"], clean["cluster_id"], clean["topic_id"]) == (0, "cluster", "topic")
+    assert (account["received"], account["accepted"], account["duplicate_event"]) == (4, 2, 1)
+    assert account["refused"] == {"project": 1}
+    assert [one["build"]["id"] for one in clean["events"]] == ["1", "2"]
+    assert partition.state.position == Position(0, "cluster", "topic"), "nothing is state before the commit"
+    assert take.draft.position.next_offset == 1
+
+
+def test_an_aborted_take_leaves_nothing_behind(domain: Domain) -> None:
+    partition = Partition(domain)
+    partition.decide(record(0, [event(1)]))
+    (clean,) = cleans(partition.commit(partition.decide(record(0, [event(1)]))))
+    assert clean["account"]["accepted"] == 1
+    (clean,) = cleans(partition.commit(partition.decide(record(1, [event(1)]))))
+    assert clean["account"]["duplicate_event"] == 1
+
+
+def test_B37_the_event_three_times_is_accepted_once(domain: Domain) -> None:
+    partition = Partition(domain)
+    take = partition.decide(record(0, [event(1)]), record(1, [event(1)]), record(2, [event(1)], seq=0))
+    accounts = [clean["account"] for clean in cleans(take)]
+    assert [account["accepted"] for account in accounts] == [1, 0, 0]
+    assert accounts[1]["duplicate_event"] == 1
+    assert accounts[2]["duplicate_batch"] == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "reason", "detail"),
+    [
+        ({"project": None}, "project", "project.id"),
+        ({"project": {"id": "", "slug": "x"}}, "project", "project.id"),
+        ({"build": None}, "build", "build.id"),
+        ({"event_id": "x"}, "event_id", "event_id"),
+        ({"event_id": None}, "event_id", "event_id"),
+        ({"kind": "surprise"}, "kind", "kind"),
+    ],
+)
+def test_B2_an_event_without_what_is_required_is_refused_by_name(
+    domain: Domain, change: Record, reason: str, detail: str
+) -> None:
+    (letter,) = letters(Partition(domain).decide(record(0, [event(1) | change])))
+    assert (letter["reason"], letter["detail"]) == (reason, detail)
+    assert letter["position"] == f"{RAW_BUILDS.name}:3:0:0"
+    assert json.loads(letter["event"])["build"] is None or "slug" in (
+        json.loads(letter["event"])["project"] or {"slug"}
+    )
+
+
+@pytest.mark.parametrize(
+    ("started_at", "reason"),
+    [
+        ("2026-03-02T10:00:00", "started_at"),
+        ("yesterday", "started_at"),
+        (None, "started_at"),
+        ("2126-03-02T10:00:00Z", "started_at_ahead"),
+    ],
+)
+def test_B5_a_start_without_zone_or_ahead_is_refused(domain: Domain, started_at: str | None, reason: str) -> None:
+    (letter,) = letters(Partition(domain).decide(record(0, [event(1, started_at=started_at)])))
+    assert letter["reason"] == reason
+    assert "yesterday" not in letter["event"]
+
+
+def test_B5_a_start_is_an_instant(domain: Domain) -> None:
+    take = Partition(domain).decide(
+        record(0, [event(1, started_at="2026-03-02T10:00:00+02:00"), event(2, started_at="2026-03-02T08:00:00Z")])
+    )
+    first, second = cleans(take)[0]["events"]
+    assert first["build"]["started_at"] == second["build"]["started_at"] == 1_772_438_400_000_000
+
+
+def test_a_body_that_does_not_decode_is_accounted_for_by_its_headers(domain: Domain) -> None:
+    partition = Partition(domain)
+    whole = record(0, [event(1), event(2)])
+    broken = RawRecord(0, NOW, whole.headers, whole.value[:-9])
+    take = partition.commit(partition.decide(broken))
+    (clean,), (letter,) = cleans(take), letters(take)
+    assert clean["account"]["refused"] == {"undecodable": 2}
+    assert (letter["events"], letter["event"], letter["producer_id"]) == (2, None, PRODUCER)
+    (clean,) = cleans(partition.decide(RawRecord(1, NOW, whole.headers, whole.value)))
+    assert clean["account"]["accepted"] == 2, "a good copy of it is not a repetition"
+
+
+def test_an_unknown_schema_id_is_named(domain: Domain) -> None:
+    good = record(0, [event(1)])
+    (letter,) = letters(Partition(domain).decide(RawRecord(0, NOW, [], b"\0\0\0\x27\x0f" + good.value[5:])))
+    assert (letter["reason"], letter["detail"]) == ("unknown_schema", "9999")
+
+
+def test_a_record_over_the_limit_is_refused_whole(domain: Domain) -> None:
+    (letter,) = letters(Partition(domain).decide(record(0, [event(n) for n in range(501)])))
+    assert (letter["reason"], letter["events"]) == ("too_large", 501)
+
+
+@given(st.binary(max_size=200))
+@settings(max_examples=200, deadline=None)
+def test_garbage_is_one_dead_letter_and_never_an_exception(value: bytes) -> None:
+    take = Partition(DOMAIN).decide(RawRecord(0, NOW, [("seq", value)], value))
+    assert len(cleans(take)) == 1
+    assert [letter["events"] for letter in letters(take)] == [1]
+
+
+DOMAIN = builds(load())
+
+
+def test_latest_rows_go_out_once_per_key_and_take(domain: Domain) -> None:
+    partition = Partition(domain)
+    take = partition.decide(record(0, [event(n, project="p", success=True) for n in (1, 3, 2)]))
+    (row,) = [decode(LATEST_BUILDS, out.value or b"") for out in take.out if out.topic is LATEST_BUILDS]
+    assert row["latest"]["order"]["build_id"] == "3"
+    assert row["successful"]["parts"]["pip_all"]["known"]["build_id"] == "3"
+
+
+def test_L9_a_build_without_a_version_has_no_latest_row(domain: Domain) -> None:
+    take = Partition(domain).decide(record(0, [event(1, version=None)]))
+    assert not [out for out in take.out if out.topic is LATEST_BUILDS]
+    assert cleans(take)[0]["account"]["accepted"] == 1
+
+
+def test_ids_and_producers_are_let_go_after_48_hours(domain: Domain) -> None:
+    partition = Partition(domain)
+    partition.commit(partition.decide(record(0, [event(1)])))
+    later = record(1, [event(1)])
+    after = NOW + KEPT_US + 1
+    take = partition.commit(partition.decide(RawRecord(1, after, [], later.value)))
+    assert take.tally.duplicate_event == 1, "what is old is let go behind the take, not before"
+    assert (b"i:0", None) in [(out.key, out.value) for out in take.out]
+    take = partition.decide(RawRecord(2, after, [], record(2, [event(1)]).value))
+    assert take.tally.accepted == 1
+
+
+def test_state_rows_restore_the_state(domain: Domain) -> None:
+    partition = Partition(domain)
+    rows: dict[bytes, bytes | None] = {}
+    for offset in range(4):
+        take = partition.commit(
+            partition.decide(record(offset, [event(offset)], seq=2 * offset, total=10 * offset + 1))
+        )
+        rows |= take.draft.to_rows()
+    restored = State()
+    for key, value in rows.items():
+        restored.load(key, value)
+    assert restored == partition.state
+
+
+def test_100_bad_records_in_a_row_from_two_producers_pause_behind_the_last(domain: Domain) -> None:
+    partition = Partition(domain)
+    other = "c" * 32
+    records = [
+        RawRecord(
+            offset,
+            NOW,
+            [(n, v) for n, v in record(offset, []).headers if n != "producer_id"]
+            + [("producer_id", (PRODUCER if offset % 2 else other).encode())],
+            b"garbage",
+        )
+        for offset in range(120)
+    ]
+    take = partition.decide(*records)
+    assert take.draft.position == Position(100, "cluster", "topic", paused=True)
+    assert len(letters(take)) == len(cleans(take)) == 100
+
+
+def test_one_bad_producer_pauses_only_after_1000(domain: Domain) -> None:
+    form = FormWatch()
+    assert next(n for n in range(1, 1101) if form.stops(PRODUCER, True)) == 1000
