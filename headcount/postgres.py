@@ -72,6 +72,12 @@ def translated() -> Iterator[None]:
     """Sort what psycopg raises into AgainError, UnstorableError and LostError; the rest passes."""
     try:
         yield
+    except (errors.UndefinedTable, errors.InvalidSchemaName, errors.UndefinedColumn, errors.UndefinedFunction) as error:
+        raise HeadcountError(
+            f"the database does not have this version's tables: {str(error).splitlines()[0]}",
+            where="the database",
+            do="run `headcount migrate`",
+        ) from error
     except _AGAIN as error:
         raise AgainError(type(error).__name__) from error
     except _UNSTORABLE as error:

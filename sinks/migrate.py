@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from headcount.postgres import Connection, Cursor, connect, errors, sql
 from sinks.errors import MigrationError
+from sinks.statements import statement
 
 OWNER: Final = "headcount_owner"
 SINK: Final = "headcount_sink"
@@ -125,7 +126,7 @@ def _may_not(cursor: Cursor[Any], said: str) -> MigrationError:
 
 def _make_schemas(cursor: Cursor[Any]) -> None:
     try:
-        cursor.execute(files("sinks").joinpath("sql", "schemas.sql").read_bytes())
+        cursor.execute(statement("schemas"))
     except errors.InsufficientPrivilege as error:
         raise _cannot_create(cursor, error) from error
 
@@ -165,8 +166,27 @@ def _run_new(cursor: Cursor[Any]) -> None:
 
 
 def _make_views(cursor: Cursor[Any]) -> None:
-    """Drop and make all views and functions of people, in the order of their files."""
-    cursor.execute("DROP SCHEMA headcount CASCADE; CREATE SCHEMA headcount")
-    for _, text in _sql_files("views"):
+    """Drop and make all views and functions, in the order of their files, if one of them has changed."""
+    views = _sql_files("views")
+    checksum = hashlib.sha256("".join(text for _, text in views).encode("utf-8")).hexdigest()
+    if _one(cursor, "SELECT true FROM headcount_store.views WHERE checksum = %s", (checksum,)):
+        return
+    _refuse_to_drop_others(cursor)
+    cursor.execute(
+        "DROP SCHEMA IF EXISTS headcount, headcount_inner CASCADE; CREATE SCHEMA headcount; CREATE SCHEMA headcount_inner"
+    )
+    for _, text in views:
         cursor.execute(text.encode("utf-8"))
-    cursor.execute(files("sinks").joinpath("sql", "grants.sql").read_bytes())
+    cursor.execute(statement("grants"))
+    cursor.execute("DELETE FROM headcount_store.views")
+    cursor.execute("INSERT INTO headcount_store.views (checksum) VALUES (%s)", (checksum,))
+
+
+def _refuse_to_drop_others(cursor: Cursor[Any]) -> None:
+    others = [row[0] for row in cursor.execute(statement("views_of_others")).fetchall()]
+    if others:
+        raise MigrationError(
+            f"views of yours are made from ours, which this version changes: {', '.join(others)}",
+            where="the database of HEADCOUNT_DATABASE",
+            do="drop them, migrate, and make them again",
+        )

@@ -172,8 +172,9 @@ class Sink:
         if not due:
             return
         waiting = {stop.partition: stop for stop in open_stops(writer.connection, self._raw_topic)}
-        for partition in due:
-            end = self._reader.end_offset(partition)
+        # All questions first: once one partition is being fetched, each answer waits behind a fetch.
+        ends = {partition: self._reader.end_offset(partition) for partition in due}
+        for partition, end in ends.items():
             if end is None:
                 continue
             try:

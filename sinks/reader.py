@@ -55,6 +55,8 @@ class Reader:
             fetch_queue_backoff_ms=5,
             queued_min_messages=100_000,
             queued_max_messages_kbytes=_QUEUE_KIB,
+            # The broker answers a connection in order: a question about offsets waits behind an idle fetch for so long.
+            fetch_wait_max_ms=100,
             error_cb=self._on_error,
         )
         self._consumer.subscribe([topic], on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_revoke)

@@ -26,7 +26,9 @@ _COLUMNS: Final = (
 def record_stop(connection: Connection[Any], stop: Stop) -> None:
     """Write a stop down."""
     with translated(), connection.transaction():
-        connection.execute(statement("record_stop"), tuple(getattr(stop, column) for column in _COLUMNS))
+        connection.execute(
+            statement("record_stop"), (*(getattr(stop, column) for column in _COLUMNS), stop.what, stop.way_on)
+        )
 
 
 def open_stops(connection: Connection[Any], topic: str | None = None) -> list[Stop]:
@@ -101,7 +103,7 @@ def _nothing(connection: Connection[Any], topic: str, partition: int) -> Headcou
 
 
 def describe(stop: Stop) -> dict[str, Any]:
-    """Give a stop as fields for the log and for `headcount ledger --json`."""
+    """Give a stop as fields for the log."""
     return {
         "topic": stop.topic,
         "partition": stop.partition,

@@ -86,6 +86,8 @@ CREATE TABLE headcount_store.stops (
     found_clean_offset bigint,
     cluster_id text COLLATE "C",
     topic_id text COLLATE "C",
+    what text NOT NULL,
+    way_on text NOT NULL,
     PRIMARY KEY (topic, partition)
 );
 COMMENT ON TABLE headcount_store.stops IS 'Partitions that wait for a person, and why; ledger accept ends a stop. [keep]';
@@ -98,6 +100,8 @@ COMMENT ON COLUMN headcount_store.stops.found_raw_offset IS 'The raw offset that
 COMMENT ON COLUMN headcount_store.stops.found_clean_offset IS 'Where in the clean topic it came. [keep]';
 COMMENT ON COLUMN headcount_store.stops.cluster_id IS 'The cluster of what came. [keep]';
 COMMENT ON COLUMN headcount_store.stops.topic_id IS 'The raw topic''s id of what came. [keep]';
+COMMENT ON COLUMN headcount_store.stops.what IS 'What is wrong, in words. [keep]';
+COMMENT ON COLUMN headcount_store.stops.way_on IS 'What a person can do. [keep]';
 
 CREATE TABLE headcount_store.accepted_holes (
     accepted_at timestamptz NOT NULL DEFAULT now(),

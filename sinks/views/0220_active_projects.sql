@@ -1,0 +1,53 @@
+-- "Active" is said here and nowhere else (B41); flags apply when it is read (B42).
+CREATE FUNCTION headcount.active_projects("window" interval DEFAULT '90 days', as_of timestamptz DEFAULT now())
+RETURNS TABLE (project_id text, project_slug text, project_private boolean, successful_builds bigint, last_success_at timestamptz)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT
+        builds.project_id,
+        (array_agg(builds.project_slug ORDER BY builds.started_at DESC))[1],
+        (array_agg(builds.project_private ORDER BY builds.started_at DESC))[1],
+        count(DISTINCT builds.build_id),
+        max(builds.started_at)
+    FROM headcount_store.builds
+    WHERE builds.success AND builds.started_at > as_of - "window" AND builds.started_at <= as_of
+        AND NOT EXISTS (SELECT FROM headcount_store.project_flags AS flags WHERE flags.project_id = builds.project_id)
+    GROUP BY builds.project_id
+$$;
+COMMENT ON FUNCTION headcount.active_projects(interval, timestamptz) IS 'Which projects had a successful build in the window, and are not flagged?';
+CREATE VIEW headcount.active_projects AS SELECT * FROM headcount.active_projects();
+COMMENT ON VIEW headcount.active_projects IS 'Which projects had a successful build in the last 90 days, and are not flagged?';
+COMMENT ON COLUMN headcount.active_projects.project_id IS 'The project.';
+COMMENT ON COLUMN headcount.active_projects.project_slug IS 'Its short name.';
+COMMENT ON COLUMN headcount.active_projects.project_private IS 'Whether it is private: in no report and no export.';
+COMMENT ON COLUMN headcount.active_projects.successful_builds IS 'How many builds succeeded in the window.';
+COMMENT ON COLUMN headcount.active_projects.last_success_at IS 'When the newest of them started.';
+
+-- Latest successful rows of active projects without pull requests. is_default: one version a project (builds.md section 7).
+CREATE FUNCTION headcount_inner.versions("window" interval, as_of timestamptz)
+RETURNS TABLE (project_id text, is_default boolean, latest headcount_store.latest_builds)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT
+        latest.project_id,
+        row_number() OVER (
+            PARTITION BY latest.project_id
+            ORDER BY latest.version_default DESC, (latest.version_slug = 'latest') DESC NULLS LAST, latest.started_at DESC, latest.version_id
+        ) = 1,
+        latest
+    FROM headcount_store.latest_builds AS latest
+    JOIN headcount.active_projects("window", as_of) AS active USING (project_id)
+    WHERE latest.successful AND latest.version_kind IS DISTINCT FROM 'external'
+$$;
+
+-- Whether a part counts: by its own time, not by that of the build.
+CREATE FUNCTION headcount_inner.is_within(known_at timestamptz, "window" interval, as_of timestamptz) RETURNS boolean
+LANGUAGE sql IMMUTABLE AS $$ SELECT known_at > as_of - "window" AND known_at <= as_of $$;
+
+-- '3.12.4' → {3,12}: sorts as numbers do. Null for what has no number.
+CREATE FUNCTION headcount_inner.numbers(version text, count integer) RETURNS bigint[]
+LANGUAGE sql IMMUTABLE AS $$
+    SELECT array_agg(left(part, 18)::bigint ORDER BY place) FROM (
+        SELECT found[1] AS part, place
+        FROM regexp_matches(substring(version FROM '^(?:[0-9]+[:!])?([0-9]+(?:\.[0-9]+)*)'), '[0-9]+', 'g') WITH ORDINALITY AS numbers (found, place)
+        LIMIT count
+    ) AS parts
+$$;
