@@ -5,6 +5,7 @@ Avro writes an array as blocks of `count, items…` and a final 0, so encoded it
 
 import io
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Any, Final
 
@@ -35,23 +36,32 @@ def encode_event(topic: Topic, event: Mapping[str, Any]) -> bytes:
     return out.getvalue()
 
 
-def encode_batch(
-    topic: Topic, *, producer_id: str, seq: int, handed_over: int, dropped: int, events: Sequence[bytes]
-) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What a producer says of one batch: its number in its partition, its events, and the running totals with it."""
+
+    producer_id: str
+    seq: int
+    count: int
+    handed_over: int
+    dropped: int
+
+
+def encode_batch(topic: Topic, head: Head, events: Sequence[bytes]) -> bytes:
     """Make a raw record's value of events that `encode_event` gave."""
-    head = {"producer_id": producer_id, "seq": seq, "handed_over": handed_over, "dropped": dropped, "events": []}
-    empty = encode(topic, head)
+    totals = {"seq": head.seq, "handed_over": head.handed_over, "dropped": head.dropped}
+    empty = encode(topic, {"producer_id": head.producer_id, **totals, "events": []})
     if not events:
         return empty
     return empty.removesuffix(_END) + _long(len(events)) + b"".join(events) + _END
 
 
-def headers(
-    *, producer_id: str, seq: int, count: int, handed_over: int, dropped: int
-) -> list[tuple[str, str | bytes | None]]:
+Headers = list[tuple[str, str | bytes | None]]
+
+
+def headers(head: Head) -> Headers:
     """Give a raw record's Kafka headers: the head of the batch, so that a body that does not decode has an account."""
-    numbers = {"seq": seq, "count": count, "handed_over": handed_over, "dropped": dropped}
-    return [("producer_id", producer_id.encode()), *((name, b"%d" % number) for name, number in numbers.items())]
+    return [(name, str(value).encode()) for name, value in asdict(head).items()]
 
 
 def _long(number: int) -> bytes:

@@ -5,23 +5,13 @@ The headers win over the body, as `headcount replay` sends old bytes under a new
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
+
+from schemas.batches import Head
 
 _PRODUCER: Final = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _MOST: Final = 2**53
 """Numbers above this are nonsense: no producer sends so many."""
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """A producer's claim about one batch; `handed_over` and `dropped` are its running totals for the partition."""
-
-    producer_id: str
-    seq: int
-    count: int
-    handed_over: int
-    dropped: int
 
 
 def from_headers(headers: Iterable[tuple[str, bytes | None]]) -> Head | None:

@@ -7,7 +7,7 @@ is taken whenever it comes; one that has come before is a repetition, unless wha
 from dataclasses import dataclass, replace
 from typing import Final
 
-from streams.heads import Head
+from schemas.batches import Head
 
 HOUR_US: Final = 3_600_000_000
 MAX_GAPS: Final = 10_000

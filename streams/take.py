@@ -8,22 +8,20 @@ import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any
 
+from schemas.batches import MAX_EVENTS, MAX_RECORD_BYTES, Head
 from schemas.codec import decode, encode
 from schemas.errors import RefusedError
 from schemas.refusals import OF_FORM, Reason
 from schemas.topics import Topic
 from streams.domain import Domain
 from streams.form import FormWatch
-from streams.heads import Head, from_body, from_headers
+from streams.heads import from_body, from_headers
 from streams.sequence import Movement, has_come, receive
 from streams.state import Draft
 
 Record = dict[str, Any]
-
-MAX_RECORD_BYTES: Final = 256 * 1024
-MAX_EVENTS: Final = 500
 
 
 @dataclass(frozen=True, slots=True)

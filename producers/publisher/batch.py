@@ -5,7 +5,7 @@ import time
 from dataclasses import asdict, dataclass, replace
 from typing import Final
 
-from schemas.batches import encode_batch, headers
+from schemas.batches import Head, Headers, encode_batch, headers
 from schemas.topics import Topic
 
 _SEPARATOR: Final = b"\n"
@@ -17,51 +17,39 @@ class Batch:
 
     topic: str
     partition: int
-    producer_id: str
-    seq: int
-    count: int
-    handed_over: int
-    dropped: int
+    head: Head
     created_at: float
     value: bytes
 
     @property
+    def count(self) -> int:
+        """Its events."""
+        return self.head.count
+
+    @property
     def line(self) -> tuple[str, int, str]:
         """What it is numbered in: topic, partition, producer."""
-        return (self.topic, self.partition, self.producer_id)
+        return (self.topic, self.partition, self.head.producer_id)
 
-    def headers(self, more_dropped: int = 0) -> list[tuple[str, str | bytes | None]]:
+    def headers(self, more_dropped: int = 0) -> Headers:
         """Give the Kafka headers; they win over the body, so that later losses can still be told."""
-        return headers(
-            producer_id=self.producer_id,
-            seq=self.seq,
-            count=self.count,
-            handed_over=self.handed_over,
-            dropped=self.dropped + more_dropped,
-        )
+        return headers(replace(self.head, dropped=self.head.dropped + more_dropped))
 
     def empty_successor(self, topic: Topic) -> "Batch":
         """Give a batch without events that follows this one, to report losses where no other batch can."""
-        value = encode_batch(
-            topic,
-            producer_id=self.producer_id,
-            seq=self.seq + 1,
-            handed_over=self.handed_over,
-            dropped=self.dropped,
-            events=[],
-        )
-        return replace(self, seq=self.seq + 1, count=0, created_at=time.time(), value=value)
+        head = replace(self.head, seq=self.head.seq + 1, count=0)
+        return replace(self, head=head, created_at=time.time(), value=encode_batch(topic, head, []))
 
     def to_bytes(self) -> bytes:
         """Give the content of a spool file: a line of JSON, then the value."""
-        head = asdict(replace(self, value=b""))
-        del head["value"]
-        return json.dumps(head).encode() + _SEPARATOR + self.value
+        rest = {"topic": self.topic, "partition": self.partition, "created_at": self.created_at}
+        return json.dumps(rest | {"head": asdict(self.head)}).encode() + _SEPARATOR + self.value
 
     @classmethod
     def from_bytes(cls, content: bytes) -> "Batch":
         """Read a spool file. Raises ValueError, TypeError or KeyError where it is none."""
-        head, separator, value = content.partition(_SEPARATOR)
+        first, separator, value = content.partition(_SEPARATOR)
         if not separator:
             raise ValueError("no head")
-        return cls(**json.loads(head), value=value)
+        row = json.loads(first)
+        return cls(row["topic"], row["partition"], Head(**row["head"]), row["created_at"], value)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from producers.publisher.batch import Batch
-from schemas.batches import MAX_EVENTS, MAX_RECORD_BYTES, encode_batch
+from schemas.batches import MAX_EVENTS, MAX_RECORD_BYTES, Head, encode_batch
 from schemas.topics import Topic
 
 _HEAD_BYTES: Final = 256
@@ -62,24 +62,9 @@ class Line:
 
     def cut(self, now: float) -> Batch:
         """Make a batch of what waits."""
-        batch = Batch(
-            topic=self.topic_name,
-            partition=self.partition,
-            producer_id=self.producer_id,
-            seq=self.seq,
-            count=len(self.events),
-            handed_over=self.handed_over,
-            dropped=self.dropped,
-            created_at=time.time(),
-            value=encode_batch(
-                self.topic,
-                producer_id=self.producer_id,
-                seq=self.seq,
-                handed_over=self.handed_over,
-                dropped=self.dropped,
-                events=self.events,
-            ),
-        )
+        head = Head(self.producer_id, self.seq, len(self.events), self.handed_over, self.dropped)
+        value = encode_batch(self.topic, head, self.events)
+        batch = Batch(self.topic_name, self.partition, head, time.time(), value)
         self.seq += 1
         self.reported = self.dropped
         self.events = []

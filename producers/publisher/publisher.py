@@ -198,7 +198,7 @@ class Publisher:
         _log.error("events are lost", extra={"fields": {"cause": cause, "events": batch.count}})
         with self._lock:
             for line in self._lines.values():
-                if line.producer_id == batch.producer_id and line.topic_name == batch.topic:
+                if line.producer_id == batch.head.producer_id and line.topic_name == batch.topic:
                     line.lose(batch.count, time.monotonic())
                     return True
         return False

@@ -16,8 +16,9 @@ _log = logging.getLogger(__name__)
 class Owners:
     """Opens partitions on assignment, gives takes to their partitions, forgets partitions that were taken away."""
 
-    def __init__(self, make: Callable[[int, int], Owned], executor: Executor) -> None:
+    def __init__(self, make: Callable[[int, int], Owned], executor: Executor, opened: Callable[[], None]) -> None:
         self._make = make
+        self._opened = opened
         self._executor = executor
         self._owned: dict[int, Owned] = {}
         self._assigning = asyncio.Lock()
@@ -44,7 +45,8 @@ class Owners:
         try:
             opened = await asyncio.gather(*(self._open(partition, generation) for partition in sorted(stale)))
         except Exception as error:  # noqa: BLE001 - outermost frame; half an assignment must not go on
-            die("partitions cannot be opened", error=repr(error))
+            die("partitions cannot be opened", error=str(error), kind=type(error).__name__)
+        self._opened()
         self._owned.update({owned.partition: owned for owned in opened})
         return [self._owned[partition] for partition in sorted(partitions)]
 

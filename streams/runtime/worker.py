@@ -3,9 +3,9 @@
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import faust
 from faust.types import TP
@@ -23,7 +23,7 @@ from streams.runtime.app import App, Slot, add_agent, latest_table, make_app
 from streams.runtime.exit import die
 from streams.runtime.owned import Owned
 from streams.runtime.owners import Owners
-from streams.runtime.series import Memory, series_of
+from streams.runtime.series import Memory, Series, series_of
 from streams.runtime.watch import LATE_SECONDS, Watch
 from streams.scrub.names import load
 
@@ -51,7 +51,9 @@ def run(settings: Settings, slot_number: int) -> None:
     _check_topics(kafka, domain)
     app = make_app(kafka, domain, slot)
     executor = ThreadPoolExecutor(PARTITIONS, thread_name_prefix="take")
-    app.owners = Owners(_maker(app, kafka, domain, slot.folder, metrics), executor)
+    series, memory = series_of(kafka, domain.raw), Memory(slot.folder)
+    make = _maker(app, kafka, domain, series, memory, metrics)
+    app.owners = Owners(make, executor, opened=lambda: memory.keep(series))
     add_agent(app)
     _add_watch(app, watch, metrics)
     _log.info("worker starts", extra={"fields": {"slot": slot_number, "metrics": server.url}})
@@ -84,10 +86,10 @@ def _check_topics(settings: KafkaSettings, domain: Domain) -> None:
             ) from error
 
 
-def _maker(app: App, kafka: KafkaSettings, domain: Domain, folder: Path, metrics: Metrics) -> Any:
+def _maker(
+    app: App, kafka: KafkaSettings, domain: Domain, series: Series, memory: Memory, metrics: Metrics
+) -> Callable[[int, int], Owned]:
     table = latest_table(app, kafka, domain)
-    memory = Memory(folder)
-    series = series_of(kafka, domain.raw)
 
     def make(partition: int, generation: int) -> Owned:
         return Owned(

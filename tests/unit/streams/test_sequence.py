@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.heads import Head, from_headers
+from schemas.batches import Head
+from streams.heads import from_headers
 from streams.sequence import HOUR_US, Movement, Sequence, has_come, receive
 
 PRODUCER = "a" * 32

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.batches import encode_batch, encode_event, headers
+from schemas.batches import Head, encode_batch, encode_event, headers
 from schemas.codec import decode
 from schemas.topics import CLEAN_BUILDS, DEAD_BUILDS, LATEST_BUILDS, RAW_BUILDS
 from streams.builds.domain import builds
@@ -50,16 +50,13 @@ class Partition:
 def record(offset: int, events: list[Record], *, seq: int | None = None, total: int | None = None) -> RawRecord:
     seq = offset if seq is None else seq
     total = total if total is not None else (seq + 1) * len(events)
-    value = encode_batch(
-        RAW_BUILDS,
-        producer_id=PRODUCER,
-        seq=seq,
-        handed_over=total,
-        dropped=0,
-        events=[encode_event(RAW_BUILDS, one) for one in events],
-    )
-    head = headers(producer_id=PRODUCER, seq=seq, count=len(events), handed_over=total, dropped=0)
-    return RawRecord(offset, NOW, [(name, bytes(text)) for name, text in head], value)  # type: ignore[arg-type]  # bytes
+    head = Head(PRODUCER, seq, len(events), total, 0)
+    value = encode_batch(RAW_BUILDS, head, [encode_event(RAW_BUILDS, one) for one in events])
+    return RawRecord(offset, NOW, as_read(head), value)
+
+
+def as_read(head: Head) -> list[tuple[str, bytes | None]]:
+    return [(name, text if isinstance(text, bytes) else None) for name, text in headers(head)]
 
 
 def cleans(take: Take) -> list[Record]:
@@ -223,17 +220,8 @@ def test_state_rows_restore_the_state(domain: Domain) -> None:
 
 def test_100_bad_records_in_a_row_from_two_producers_pause_behind_the_last(domain: Domain) -> None:
     partition = Partition(domain)
-    other = "c" * 32
-    records = [
-        RawRecord(
-            offset,
-            NOW,
-            [(n, v) for n, v in record(offset, []).headers if n != "producer_id"]
-            + [("producer_id", (PRODUCER if offset % 2 else other).encode())],
-            b"garbage",
-        )
-        for offset in range(120)
-    ]
+    heads = [Head((PRODUCER, "c" * 32)[offset % 2], offset, 0, 0, 0) for offset in range(120)]
+    records = [RawRecord(offset, NOW, as_read(head), b"garbage") for offset, head in enumerate(heads)]
     take = partition.decide(*records)
     assert take.draft.position == Position(100, "cluster", "topic", paused=True)
     assert len(letters(take)) == len(cleans(take)) == 100

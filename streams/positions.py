@@ -1,0 +1,109 @@
+"""What a person decides about a partition that stopped: go on behind a loss, begin a new series, resume after a pause.
+
+Written with the partition's own transactional id, so the worker that owns it is fenced and starts again from there.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from headcount.errors import HeadcountError
+from headcount.kafka import TopicPartition, consumer, producer
+from headcount.settings import KafkaSettings
+from streams.domain import Domain
+from streams.runtime.compacted import read_all
+from streams.runtime.series import Series, series_of
+from streams.state import POSITION_KEY, Position
+
+_SECONDS: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A raw partition as it is: our position (null: none), its series, and its watermarks (offsets)."""
+
+    position: Position | None
+    series: Series
+    low: int
+    high: int
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What was decided: records from `first_lost` to before `next_offset` are given up."""
+
+    topic: str
+    partition: int
+    first_lost: int | None
+    next_offset: int
+
+
+def accept_loss(settings: KafkaSettings, domain: Domain, partition: int) -> Accepted:
+    """Go on at the oldest record there is. Raises HeadcountError where nothing was lost."""
+
+    def change(found: Found) -> Position:
+        before = found.position
+        if before is None or before.next_offset >= found.low:
+            raise HeadcountError(
+                "no record was deleted before it was read",
+                where=f"{found.series.topic}, partition {partition}",
+                do="nothing; if another topic or cluster is meant, add --new-series",
+            )
+        return replace(before, next_offset=found.low)
+
+    return _write(settings, domain, partition, change)
+
+
+def accept_new_series(settings: KafkaSettings, domain: Domain, partition: int) -> Accepted:
+    """Begin at the oldest record of the topic as it is now, under its new ids."""
+    return _write(
+        settings,
+        domain,
+        partition,
+        lambda found: Position(found.low, found.series.cluster_id, found.series.topic_id),
+    )
+
+
+def resume(settings: KafkaSettings, domain: Domain, partition: int) -> Accepted:
+    """Lift the pause that records of bad form caused. Raises HeadcountError where the partition is not paused."""
+
+    def change(found: Found) -> Position:
+        if found.position is None or not found.position.paused:
+            raise HeadcountError(
+                "the partition is not paused",
+                where=f"{found.series.topic}, partition {partition}",
+                do="nothing; /readyz of the streams worker says what is wrong",
+            )
+        return replace(found.position, paused=False)
+
+    return _write(settings, domain, partition, change)
+
+
+def _write(settings: KafkaSettings, domain: Domain, partition: int, change: Callable[[Found], Position]) -> Accepted:
+    series = series_of(settings, domain.raw)
+    # Fence first, read then: what is read is the last that the owner committed.
+    client = producer(settings, transactional_id=f"{series.topic}-{partition}")
+    client.init_transactions(_SECONDS)
+    found = Found(_position(settings, domain, partition), series, *_watermarks(settings, series.topic, partition))
+    position = change(found)
+    client.begin_transaction()
+    client.produce(settings.name(domain.state), key=POSITION_KEY, value=position.to_bytes(), partition=partition)
+    client.commit_transaction(_SECONDS)
+    same = found.position is not None and found.position.topic_id == position.topic_id
+    lost = found.position.next_offset if same and found.position is not None else None
+    return Accepted(series.topic, partition, lost, position.next_offset)
+
+
+def _position(settings: KafkaSettings, domain: Domain, partition: int) -> Position | None:
+    rows = read_all(settings, settings.name(domain.state), partition)
+    values = [value for key, value in rows if key == POSITION_KEY]
+    return None if not values or values[-1] is None else Position.from_bytes(values[-1])
+
+
+def _watermarks(settings: KafkaSettings, topic: str, partition: int) -> tuple[int, int]:
+    client = consumer(settings, group_id="headcount-loader", enable_auto_commit=False)
+    try:
+        low, high = client.get_watermark_offsets(TopicPartition(topic, partition), timeout=_SECONDS)
+    finally:
+        client.close()
+    return low, high
