@@ -1,11 +1,12 @@
-"""All collectors of a build, one after another, each alone in its failure (B29) and bounded together (B30).
+"""All collectors of a build, each alone in its failure (B29) and bounded together (B30).
 
-One after another because a host's runner need not be safe in threads, and because some use what others found.
+One after another, because a host's runner need not be safe in threads and because some use what others found.
 """
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 from producers.builds.asking import Asker
@@ -100,6 +101,10 @@ COLLECTORS: Final[Mapping[str, Collector]] = {
 }
 """In the order of asking: a later one may use what an earlier one found."""
 
+FIRST: Final = frozenset({"conda_all", "python", "pip_all"})
+BESIDE: Final = frozenset({"os", "pip_root", "apt_all"})
+"""Two lanes of equal length for a runner that is safe in threads; neither needs what the other finds."""
+
 NAMES: Final = (*COLLECTORS, "config_user", "config_final")
 """Every datum of builds.md section 3."""
 
@@ -143,19 +148,41 @@ def run_collector(call: Callable[[], Found[Any]], clock: Clock) -> tuple[Any, Co
 
 
 def collect_all(
-    ask: Asker, plan: Plan, *, seconds: float, clock: Clock, collectors: Mapping[str, Collector] = COLLECTORS
+    ask: Asker,
+    plan: Plan,
+    *,
+    seconds: float,
+    clock: Clock,
+    at_once: bool = False,
+    collectors: Mapping[str, Collector] = COLLECTORS,
 ) -> Findings:
-    """Run all collectors for at most `seconds`; what has not ended by then is a timeout."""
+    """Run all collectors for at most `seconds`; what has not ended by then is a timeout.
+
+    `at_once`: the runner is safe in threads, so that the slow ones need not wait for each other.
+    """
     findings = Findings()
 
-    def target() -> None:
-        for name, collector in collectors.items():
-            findings.put(name, *run_collector(lambda c=collector: c(ask, plan, findings.values), clock))  # type: ignore[misc]  # mypy knows no default of a lambda
+    def run(names: Iterable[str]) -> None:
+        for name in names:
+            collect = partial(collectors[name], ask, plan, findings.values)
+            findings.put(name, *run_collector(collect, clock))
 
-    thread = threading.Thread(target=target, name="headcount-collect", daemon=True)
-    thread.start()
-    thread.join(seconds)
+    def run_all() -> None:
+        beside = _thread(run, [name for name in collectors if name in BESIDE]) if at_once else None
+        first = [name for name in collectors if name in FIRST]
+        run(first)
+        if beside is not None:
+            beside.join()
+        run(name for name in collectors if name not in first and (beside is None or name not in BESIDE))
+
+    _thread(run_all).join(seconds)
     findings.close()
     for name in collectors:
         findings.results.setdefault(name, CollectorResult(Status.TIMEOUT))
     return findings
+
+
+def _thread(target: Callable[..., None], *arguments: Any) -> threading.Thread:
+    thread = threading.Thread(target=target, args=arguments, name="headcount-collect", daemon=True)
+    thread.start()
+    return thread

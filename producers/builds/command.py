@@ -137,6 +137,7 @@ def _observe(
         vcs="git" if (directory / ".git").exists() else None,
         started_at=started_at,
         runner=LocalRunner(environ),
+        threadsafe=True,
         read_file=LocalReader(str(directory), output),
         checkout=str(directory),
         output=output,

@@ -61,7 +61,7 @@ def deliver(outbox: Outbox, environ: Mapping[str, str]) -> None:
         raise _waiting(kafka, settings.spool) from error
     except HeadcountError:
         raise
-    except Exception as error:  # noqa: BLE001  # the build's boundary (I3): one line, and the build's exit code stands
+    except Exception as error:  # the build's boundary (I3): one line, and the build's exit code stands
         raise UnavailableError(
             f"the event was not handed over: {type(error).__name__}",
             where=kafka.bootstrap,

@@ -59,7 +59,8 @@ class BuildTelemetry:
     build's environment that must not leave. `checkout`: the absolute path of the checkout, and `output` of the folder
     that the build writes, both as in the container. `python`: the interpreter to ask. `doctool`: the host's word,
     `command` the build's command where the host knows no better. `conda_prefix`, `conda_name`: of the build's conda
-    environment, where the config does not say that there is one.
+    environment, where the config does not say that there is one. `threadsafe`: the runner may be called by two threads
+    at once, which halves the time.
     """
 
     def __init__(
@@ -91,6 +92,7 @@ class BuildTelemetry:
         command: Sequence[str] = (),
         conda_prefix: str | None = None,
         conda_name: str | None = None,
+        threadsafe: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._publisher = publisher
@@ -98,6 +100,7 @@ class BuildTelemetry:
         self._begun = clock()
         self._runner = runner
         self._read_file = read_file
+        self._at_once = threadsafe is True
         self._mask = mask_of([secrets] if isinstance(secrets, str) else facts.texts(secrets))
         self._checkout = checkout
         self._conda = (conda_prefix, conda_name)
@@ -180,7 +183,7 @@ class BuildTelemetry:
                 deadline=self._clock() + total_seconds,
                 clock=self._clock,
             )
-            findings = collect_all(ask, plan, seconds=total_seconds, clock=self._clock)
+            findings = collect_all(ask, plan, seconds=total_seconds, clock=self._clock, at_once=self._at_once)
             self._values.update(findings.values)
             self._results.update(findings.results)
 
