@@ -33,6 +33,7 @@ def test_a_dead_one_waits_and_starts_again(tmp_path: Path) -> None:
 
 def test_the_wait_before_a_restart_is_kept(tmp_path: Path) -> None:
     one = supervised(tmp_path, "false")
+    one.answers = lambda: False
     one.start()
     assert wait_until(one.tend, 5)
     assert not one.tend()  # 0.5 s are not over
