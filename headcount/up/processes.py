@@ -17,4 +17,4 @@ class OurProcess:
         return [sys.executable, "-m", "headcount", *self.words]
 
 
-PROCESSES = (OurProcess("streams", ("streams", "--slot", "0")),)
+PROCESSES = (OurProcess("streams", ("streams", "--slot", "0")), OurProcess("sink", ("sink",)))
