@@ -9,6 +9,7 @@ from producers.builds.collectors.config import parse_yaml
 from producers.builds.defaults import merged
 from producers.builds.errors import CollectorError, MissingError
 from producers.builds.local import read_regular
+from producers.builds.telemetry import MISSING
 
 NAMES: Final = (".readthedocs.yaml", ".readthedocs.yml", "readthedocs.yaml", "readthedocs.yml")
 
@@ -27,11 +28,11 @@ def read_config(directory: Path, given: str | None, doctool: str | None) -> Conf
     try:
         user = _user(directory, given)
     except CollectorError as error:
-        return ConfigRead(error=error.error or "missing")
+        return ConfigRead(error=error.error or MISSING)
     try:
         return ConfigRead(user, merged(user, doctool))
-    except CollectorError:
-        return ConfigRead(user)
+    except CollectorError as error:
+        return ConfigRead(user, error=error.error)
 
 
 def _user(directory: Path, given: str | None) -> Any:

@@ -34,6 +34,8 @@ from producers.builds.mask import mask_of
 from producers.builds.record import Record, clean_text, plain_record
 from producers.builds.runner import ReadFile, Runner
 
+MISSING: Final = "missing"
+
 _LOG: Final = logging.getLogger(__name__)
 
 
@@ -151,7 +153,7 @@ class BuildTelemetry:
     def config(self, *, user: Any = None, final: Any = None, error: str | None = None) -> None:
         """Give the parsed file before any default (None: there is no file) and its merge with every default.
 
-        `error`: why there is no value though there is a file (`unparseable`).
+        `error`: why there is no value though there is a file (`unparseable`), or `missing`: it was named and is not there.
         """
         with self._boundary("config"):
             reason = facts.error_word(error)
@@ -236,8 +238,9 @@ class BuildTelemetry:
 
     def _part(self, name: str, value: Any, absent: Status, error: str | None) -> str | None:
         if value is None:
-            status = absent if error is None else Status.ERROR
-            self._results[name] = CollectorResult(status, 0 if status is Status.EMPTY else None, error=error)
+            status = absent if error is None else Status.MISSING if error == MISSING else Status.ERROR
+            reason = error if status is Status.ERROR else None
+            self._results[name] = CollectorResult(status, 0 if status is Status.EMPTY else None, error=reason)
             return None
         text, self._results[name] = run_collector(lambda: config_text(value, self._mask), self._clock)
         return text if isinstance(text, str) else None

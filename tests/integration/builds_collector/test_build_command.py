@@ -1,0 +1,280 @@
+"""I3, I5, B8, B10, B11, B28, B31: the wrapper leaves a build as it is, whatever becomes of its event."""
+
+# a test is named for its row of builds.md
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.integration.builds_collector.wrapper import NAMED, Wrapper
+
+NOISY = (
+    sys.executable,
+    "-c",
+    "import os\nfor n in range(50):\n os.write(1, bytes(range(256)))\n os.write(2, b'\\xff\\x00 err\\n' * n)\nos._exit(7)",
+)
+
+
+def lines_of_ours(stderr: bytes) -> list[bytes]:
+    return [line for line in stderr.splitlines() if line.startswith(b"headcount: ")]
+
+
+def test_I3_B31_output_is_byte_for_byte_the_same_but_for_one_line(wrapper: Wrapper) -> None:
+    alone = subprocess.run(NOISY, capture_output=True, check=False)
+    done = wrapper.run(command=NOISY)
+    assert done.returncode == alone.returncode == 7
+    assert done.stdout == alone.stdout
+    assert done.stderr.startswith(alone.stderr)
+    rest = done.stderr.removeprefix(alone.stderr)
+    assert rest.count(b"\n") == 1
+    assert rest.startswith(b"headcount: no Kafka is named")
+
+
+@pytest.mark.parametrize(
+    ("environ", "said"),
+    [
+        ({"HEADCOUNT_NONSENSE": "1"}, b"HEADCOUNT_NONSENSE"),
+        ({"HEADCOUNT_KAFKA": "nowhere"}, b"HEADCOUNT_KAFKA"),
+        ({"HEADCOUNT_CONFIG": "/nowhere.toml"}, b"/nowhere.toml"),
+        ({"HEADCOUNT_KAFKA": "127.0.0.1:1"}, b"127.0.0.1:1"),
+        ({"HEADCOUNT_KAFKA": "127.0.0.1:1", "HEADCOUNT_SPOOL_DIR": "/proc/nowhere"}, b""),
+    ],
+)
+def test_I3_broken_settings_or_no_kafka_are_one_line(wrapper: Wrapper, environ: dict[str, str], said: bytes) -> None:
+    begun = time.monotonic()
+    done = wrapper.run(command=("sh", "-c", "echo out; echo err >&2; exit 3"), **environ)
+    assert time.monotonic() - begun < 60
+    assert done.returncode == 3
+    assert done.stdout == b"out\n"
+    err, line = done.stderr.splitlines()
+    assert err == b"err"
+    assert line.startswith(b"headcount: ")
+    assert said in line
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        (("true",), 0),
+        (("sh", "-c", "exit 3"), 3),
+        (("sh", "-c", "exit 255"), 255),
+        (("sh", "-c", "kill -9 $$"), 137),
+        (("no-such-command-here",), 127),
+        (("/etc",), 126),
+    ],
+)
+def test_I3_the_exit_code_is_the_commands(wrapper: Wrapper, command: tuple[str, ...], code: int) -> None:
+    done = wrapper.run("--dry-run", "--json", command=command)
+    assert done.returncode == code
+    build = json.loads(done.stdout)["build"]
+    assert build["success"] is (code == 0)
+    assert build["status"] == "normal"
+    assert build["failure"] == (None if code == 0 else {"stage": "build", "error": f"exit:{code}"})
+
+
+def test_B8_a_failed_build_has_its_packages(wrapper: Wrapper) -> None:
+    event = wrapper.event(command=("sh", "-c", "exit 1"))
+    assert "jinja2" in [row["name"] for row in event["packages"]["pip"]["all"]]
+
+
+def test_I3_with_dry_run_stdout_is_the_event_alone(wrapper: Wrapper) -> None:
+    for options in (["--dry-run"], ["--dry-run", "--json"]):
+        done = wrapper.run(*options, command=("sh", "-c", "echo out; echo err >&2"))
+        assert json.loads(done.stdout)["kind"] == "build_finished"
+        assert sorted(done.stderr.splitlines()) == [b"err", b"out"]
+    assert not (Path(wrapper.environ["HEADCOUNT_SPOOL_DIR"])).exists()
+
+
+def test_I3_stdin_is_the_commands(wrapper: Wrapper) -> None:
+    argv = wrapper.argv(*NAMED, command=("cat",))
+    done = subprocess.run(
+        argv, input=b"in\x00put", capture_output=True, cwd=wrapper.checkout, env=wrapper.environ, check=True
+    )
+    assert done.stdout == b"in\x00put"
+
+
+def in_terminal(wrapper: Wrapper, command: tuple[str, ...], send: bytes = b"", when: bytes = b"") -> tuple[bytes, int]:
+    """Run under a terminal; `send` is typed once `when` is on the screen. Gives the screen and the wait status."""
+    argv = wrapper.argv(*NAMED, "--dry-run", "--json", command=command)
+    process, terminal = pty.fork()
+    if process == 0:
+        os.chdir(wrapper.checkout)
+        os.execve(argv[0], argv, wrapper.environ)
+    screen = b""
+    while True:
+        try:
+            part = os.read(terminal, 65536)
+        except OSError:  # Linux' end of a terminal
+            part = b""
+        if not part:
+            break
+        screen += part
+        if send and when in screen:
+            os.write(terminal, send)
+            send = b""
+    os.close(terminal)
+    return screen, os.waitpid(process, 0)[1]
+
+
+def test_I3_a_terminal_stays_one(wrapper: Wrapper) -> None:
+    code = "import os, sys; print('ttys', [os.isatty(n) for n in range(3)], os.tcgetpgrp(0) == os.getpgrp())"
+    screen, _ = in_terminal(wrapper, (sys.executable, "-c", code))
+    assert b"ttys [True, True, True] True" in screen
+
+
+COUNTING = """
+import os, signal, sys
+got = []
+for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    signal.signal(number, lambda number, _: got.append(number))
+os.write(2, b"ready\\n")
+while not got:
+    signal.pause()
+signal.sigtimedwait([], 0.3)  # whatever comes twice comes now
+os.write(2, b"got %d\\n" % len(got))
+os._exit(100 + got[0])
+"""
+
+
+def test_I3_a_key_of_the_terminal_reaches_the_command_once(wrapper: Wrapper) -> None:
+    screen, status = in_terminal(wrapper, (sys.executable, "-c", COUNTING), send=b"\x03", when=b"ready")
+    assert b"got 1" in screen
+    assert b'"status": "cancelled"' in screen
+    assert os.waitstatus_to_exitcode(status) == 100 + signal.SIGINT
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_I3_signals_are_forwarded_once_and_the_event_is_cancelled(wrapper: Wrapper, number: signal.Signals) -> None:
+    argv = wrapper.argv(*NAMED, "--dry-run", "--json", command=(sys.executable, "-c", COUNTING))
+    with subprocess.Popen(
+        argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=wrapper.checkout, env=wrapper.environ
+    ) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline() == b"ready\n"
+        process.send_signal(number)
+        out, err = process.communicate(timeout=60)
+    assert err == b"got 1\n"
+    assert process.returncode == 100 + number
+    build = json.loads(out)["build"]
+    assert (build["status"], build["success"], build["failure"]) == ("cancelled", False, None)
+
+
+def test_I3_a_signal_that_kills_the_command(wrapper: Wrapper) -> None:
+    argv = wrapper.argv(*NAMED, "--dry-run", "--json", command=("sh", "-c", "echo ready >&2; exec sleep 999"))
+    with subprocess.Popen(
+        argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=wrapper.checkout, env=wrapper.environ
+    ) as process:
+        assert process.stderr is not None
+        process.stderr.readline()
+        process.send_signal(signal.SIGTERM)
+        out, _ = process.communicate(timeout=60)
+    assert process.returncode == 128 + signal.SIGTERM
+    assert json.loads(out)["build"]["status"] == "cancelled"
+
+
+def test_I3_a_signal_while_collecting_ends_the_collection_and_keeps_the_event(wrapper: Wrapper, tmp_path: Path) -> None:
+    slow = tmp_path / "slow" / "dpkg-query"
+    slow.parent.mkdir()
+    slow.write_text(f"#!/bin/sh\necho > {tmp_path / 'asked'}\nexec sleep 999\n")
+    slow.chmod(0o755)
+    environ = wrapper.environ | {"PATH": f"{slow.parent}{os.pathsep}{wrapper.environ['PATH']}"}
+    argv = wrapper.argv(*NAMED, "--dry-run", "--json", command=("true",))
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, cwd=wrapper.checkout, env=environ) as process:
+        deadline = time.monotonic() + 60
+        while not (tmp_path / "asked").exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        begun = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        out, _ = process.communicate(timeout=60)
+    assert time.monotonic() - begun < 5
+    assert process.returncode == 0
+    assert json.loads(out)["build"]["success"] is True
+
+
+def test_I3_words_of_ours_are_refused_with_2_and_the_commands_pass(wrapper: Wrapper) -> None:
+    assert wrapper.run("--nonsense", command=("true",)).returncode == 2
+    assert wrapper.run(command=(), named=True).returncode == 2
+    done = wrapper.run(named=False, command=("true",))
+    assert done.returncode == 2
+    assert b"--project" in done.stderr
+    event = wrapper.event(command=("sh", "-c", "exit 0", "--project", "other", "--", "-x"))
+    assert event["project"]["slug"] == "kiln"
+
+
+def test_B11_B10_the_config_and_its_merge(wrapper: Wrapper) -> None:
+    event = wrapper.event()
+    assert event["config"]["user"] is None
+    assert event["collectors"]["config_user"]["status"] == "empty"
+    every_key = {
+        "version",
+        "formats",
+        "python",
+        "conda",
+        "mkdocs",
+        "sphinx",
+        "doctype",
+        "build",
+        "submodules",
+        "search",
+    }
+    assert set(json.loads(event["config"]["final"])) == every_key
+    text = "version: 2\nbuild:\n  os: ubuntu-24.04\n  tools: {python: '3.12'}\nsphinx: {configuration: docs/conf.py}\n"
+    wrapper.write(".readthedocs.yaml", text)
+    event = wrapper.event()
+    assert json.loads(event["config"]["user"]) == {
+        "version": 2,
+        "build": {"os": "ubuntu-24.04", "tools": {"python": "3.12"}},
+        "sphinx": {"configuration": "docs/conf.py"},
+    }
+    final = json.loads(event["config"]["final"])
+    assert set(final) == every_key
+    assert final["sphinx"] == {"builder": "html", "configuration": "docs/conf.py", "fail_on_warning": False}
+    assert final["build"]["tools"]["python"] == {"version": "3.12", "full_version": None}
+    assert final["doctype"] == "sphinx"
+    assert event["image"]["os"] == "ubuntu-24.04"
+    # Named and not there; not parsed; parsed and invalid. The command runs in all of these.
+    assert wrapper.event("--config", "gone.yaml")["collectors"]["config_user"]["status"] == "missing"
+    wrapper.write("bad.yaml", "a: [")
+    event = wrapper.event("--config", "bad.yaml")
+    assert event["config"] == {"user": None, "final": None}
+    assert event["collectors"]["config_user"]["error"] == "unparseable"
+    wrapper.write("list.yaml", "- a\n")
+    event = wrapper.event("--config", "list.yaml")
+    assert event["config"]["user"] == '["a"]'
+    assert event["config"]["final"] is None
+    assert event["collectors"]["config_final"]["error"] == "invalid"
+    assert event["build"]["success"] is True
+
+
+def test_I5_github_actions_gives_what_no_option_says(wrapper: Wrapper) -> None:
+    environ = {
+        "GITHUB_REPOSITORY": "pottery/kiln",
+        "GITHUB_REF_NAME": "main",
+        "GITHUB_REF_TYPE": "branch",
+        "GITHUB_RUN_ID": "123",
+        "GITHUB_RUN_ATTEMPT": "2",
+        "GITHUB_SHA": "5d1c0ffe",
+    }
+    event = wrapper.event(named=False, **environ)
+    assert event["organization"] == {"id": "pottery", "slug": "pottery"}
+    assert event["project"]["id"] == "pottery/kiln"
+    assert event["version"] == {"id": "main", "slug": "main", "kind": "branch", "default": False}
+    assert (event["build"]["id"], event["build"]["attempt"], event["build"]["commit"]) == ("123", 2, "5d1c0ffe")
+    event = wrapper.event("--build-id", "123-3.12", "--commit", "ab", **environ)
+    assert (event["project"]["id"], event["version"]["id"], event["build"]["id"]) == ("kiln", "latest", "123-3.12")
+    pull = environ | {"GITHUB_REF_NAME": "7/merge", "GITHUB_REF": "refs/pull/7/merge"}
+    assert wrapper.event(named=False, **pull)["version"]["kind"] == "external"
+
+
+def test_secrets_of_the_environment_are_masked(wrapper: Wrapper) -> None:
+    wrapper.write(".readthedocs.yaml", "build: {commands: ['curl -H t0ken-in-the-file x']}\n")
+    event = wrapper.event(UPLOAD_TOKEN="t0ken-in-the-file")
+    assert "t0ken" not in json.dumps(event)

@@ -1,0 +1,43 @@
+"""`headcount build` as a process, in a checkout of a test's own."""
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+NAMED = ("--project", "kiln", "--version", "latest")
+
+
+@dataclass(frozen=True, slots=True)
+class Wrapper:
+    checkout: Path
+    environ: dict[str, str]
+
+    def argv(self, *options: str, command: tuple[str, ...]) -> list[str]:
+        return [sys.executable, "-m", "headcount", "build", *options, "--", *command]
+
+    def run(
+        self, *options: str, command: tuple[str, ...], named: bool = True, **environ: str
+    ) -> subprocess.CompletedProcess[bytes]:
+        return subprocess.run(
+            self.argv(*(NAMED if named else ()), *options, command=command),
+            capture_output=True,
+            cwd=self.checkout,
+            env=self.environ | environ,
+            timeout=120,
+            check=False,
+        )
+
+    def event(self, *options: str, command: tuple[str, ...] = ("true",), **given: Any) -> dict[str, Any]:
+        """Run with --dry-run and give the event."""
+        done = self.run(*options, "--dry-run", "--json", command=command, **given)
+        record: dict[str, Any] = json.loads(done.stdout)
+        return record
+
+    def write(self, name: str, text: str) -> Path:
+        path = self.checkout / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        return path

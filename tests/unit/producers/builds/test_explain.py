@@ -1,0 +1,95 @@
+"""`headcount explain collector` and `requirements`: what interfaces.md promises."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from headcount.errors import HeadcountError
+from producers.builds.explain import COLLECTORS, collector, explain_collector, requirement_rows, requirements
+
+
+def explained(name: str, text: str) -> dict[str, Any]:
+    done = CliRunner().invoke(collector, [name, "-", "--json"], input=text.encode(), catch_exceptions=False)
+    assert done.exit_code == 0
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
+
+
+def at(answer: dict[str, Any], *path: str) -> Any:
+    found: Any = answer
+    for name in path:
+        found = found[name]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "path", "datum"),
+    [
+        ("C1", "Python 3.8.12\n", ("python", "version"), "3.8.12"),
+        ("C2", "Description:\tUbuntu 24.04.1 LTS\n", ("os", "version"), "24.04.1"),
+        ("C3", '[{"name": "A", "version": "1"}]', ("packages", "pip", "all"), [{"name": "a", "version": "1"}]),
+        ("C4", '[{"name": "A", "version": "1"}]', ("packages", "pip", "root"), [{"name": "a", "version": "1"}]),
+        ("C5", '[{"name": "A", "version": "1"}]', ("packages", "conda", "all", 0, "channel"), None),
+        ("C6", "a\t1\tii \nb\t2\tii \n", ("packages", "apt", "all", 1, "name"), "b"),
+        ("C7", "foo==1\n", ("packages", "pip", "declared", 0, "constraint"), "pinned"),
+        (
+            "C8",
+            "extensions = ['a']\n",
+            ("doctool",),
+            {"name": "sphinx", "version": None, "extensions": ["a"], "html_theme": None, "source": "static"},
+        ),
+        ("C8", "site_name: x\ntheme: material\n", ("doctool", "html_theme"), "material"),
+        ("C8", '{"extensions": ["a"], "html_theme": "furo"}', ("doctool", "source"), "report"),
+        ("C9", "version: 2\nbuilt: 2026-03-02\n", ("config", "user"), {"version": 2, "built": "2026-03-02"}),
+        ("C9", "", ("config", "user"), {}),
+    ],
+)
+def test_a_collector_gives_status_error_and_the_datum_at_its_place(
+    name: str, text: str, path: tuple[str, ...], datum: Any
+) -> None:
+    answer = explained(name, text)
+    assert (answer["status"], answer["error"]) == ("ok", None)
+    assert at(answer, *path) == datum
+
+
+@pytest.mark.parametrize("name", [name for name in COLLECTORS if name not in ("C6", "C7", "C8")])
+def test_rubbish_is_an_error_without_a_value(name: str) -> None:
+    answer = explain_collector(name, b"\xff\xfe{[ rubbish: [")
+    assert answer["status"] == "error"
+    assert answer["error"]
+    assert answer["datum"] in (None, [])
+
+
+def test_known_none_is_empty() -> None:
+    assert explained("C3", "[]")["status"] == "empty"
+    assert explained("C6", "\n")["status"] == "empty"
+
+
+def test_requirements_are_a_row_each_and_last_the_counts_of_the_rest(tmp_path: Path) -> None:
+    (tmp_path / "base.txt").write_text("bar>=1\n--index-url https://example.org/simple\n")
+    file = tmp_path / "r.txt"
+    file.write_text("Foo==1.0+x\n-r base.txt\n-e .\nsome prose here\n")
+    done = CliRunner().invoke(requirements, [str(file), "--json"], catch_exceptions=False)
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert rows == [
+        {
+            "name": "foo",
+            "constraint": "pinned",
+            "specifier": "==1.0",
+            "version": "1.0",
+            "extras": [],
+            "conditional": False,
+        },
+        {"name": "bar", "constraint": "range", "specifier": ">=1", "version": None, "extras": [], "conditional": False},
+        {"unnamed": {"path": 1}, "unparsed": 1, "other_index": True},
+    ]
+    assert rows == requirement_rows(file.read_bytes(), str(file))
+
+
+def test_a_file_that_is_not_there_is_said_in_three_parts() -> None:
+    with pytest.raises(HeadcountError) as caught:
+        CliRunner().invoke(requirements, ["/nowhere.txt"], catch_exceptions=False)
+    assert caught.value.where == "/nowhere.txt"
