@@ -8,6 +8,7 @@ import threading
 import click
 
 from headcount import logs, settings, topics
+from headcount.kafka import KafkaException
 from headcount.metrics import Metrics
 from headcount.serve import Health, Server
 from headcount.settings import KafkaSettings
@@ -69,4 +70,7 @@ def make_sink(
 
 
 def _series_now(kafka: KafkaSettings, raw: Topic) -> str | None:
-    return f"{topics.cluster_id(kafka)}/{topics.topic_ids(kafka, (raw,))[raw]}"
+    try:
+        return f"{topics.cluster_id(kafka)}/{topics.topic_ids(kafka, (raw,))[raw]}"
+    except KafkaException:
+        return None  # away, or the topic is not there yet: the records will say it

@@ -26,6 +26,11 @@ class Position:
     former_series: tuple[str, ...] = ()
     epoch: int = 0
 
+    @property
+    def series(self) -> str | None:
+        """Name the series that the offsets belong to; null before the first record."""
+        return None if self.cluster_id is None else f"{self.cluster_id}/{self.topic_id}"
+
     def after(self, record: Record, clean_offset: int) -> "Position":
         """Give the position behind a record that is applied, or passed over."""
         if record["raw_offset"] < self.next_raw_offset or series(record) in self.former_series:
@@ -104,7 +109,7 @@ def judge(position: Position, record: Record) -> Verdict:
     """Say what the next clean record of a partition is to us. The checks rest on raw offsets being contiguous."""
     if series(record) in position.former_series:
         return Verdict.PASS_OVER
-    if position.cluster_id is not None and series(record) != f"{position.cluster_id}/{position.topic_id}":
+    if position.series not in (None, series(record)):
         return Verdict.OTHER_SERIES
     if record["raw_offset"] < position.next_raw_offset:
         return Verdict.PASS_OVER

@@ -174,6 +174,7 @@ class Sink:
         waiting = {stop.partition: stop for stop in open_stops(writer.connection, self._raw_topic)}
         # All questions first: once one partition is being fetched, each answer waits behind a fetch.
         ends = {partition: self._reader.end_offset(partition) for partition in due}
+        series_now = self._series_now()
         for partition, end in ends.items():
             if end is None:
                 continue
@@ -185,12 +186,12 @@ class Sink:
             if partition in waiting and waiting[partition].cause is not Cause.UNREADABLE:
                 self._stand_still(waiting[partition])
             else:
-                self._start(writer, position, end)
+                self._start(writer, position, end, series_now)
 
-    def _start(self, writer: Writer, position: Position, end: int) -> None:
-        other = self._other_series(position) if position.next_clean_offset >= end else None
-        if other is not None:
-            cluster_id, _, topic_id = other.partition("/")
+    def _start(self, writer: Writer, position: Position, end: int, series_now: str | None) -> None:
+        # Asked only when no record is left to say it.
+        if position.next_clean_offset >= end and series_now and position.series not in (None, series_now):
+            cluster_id, _, topic_id = series_now.partition("/")
             self._stop(
                 writer,
                 Stop(
@@ -206,13 +207,6 @@ class Sink:
         self._running[position.partition] = position
         # Past the end with the same raw topic: only the clean topic is new. The raw offsets will show a loss.
         self._reader.start(position.partition, position.next_clean_offset if position.next_clean_offset <= end else 0)
-
-    def _other_series(self, position: Position) -> str | None:
-        """Give the raw topic's series where it is not the position's. Asked only when no record is left to say it."""
-        if position.cluster_id is None:
-            return None
-        found = self._series_now()
-        return None if found in (None, f"{position.cluster_id}/{position.topic_id}") else found
 
     def _take(self, writer: Writer, messages: Sequence[Fetched]) -> None:
         batch, size = self._new_batch(), 0
@@ -234,7 +228,10 @@ class Sink:
                 batch, size = self._new_batch(), 0
         oldest = oldest or batch.oldest
         self._apply(writer, batch)
-        self._late_seconds = 0.0 if oldest is None else self._now() - oldest / 1e6
+        if self._running.keys() <= self._reader.at_end:
+            self._late_seconds = 0.0
+        elif oldest is not None:
+            self._late_seconds = self._now() - oldest / 1e6
         for partition, stop in halted.items():
             self._suspect(writer, partition, stop)
 
@@ -341,6 +338,7 @@ class Sink:
             stopped = sum(stop.cause is cause for stop in self._stopped.values())
             self._metrics.stopped.labels("sink", cause.value).set(stopped)
         for partition, position in self._running.items():
-            end = self._reader.end_offset(partition, cached=True)
+            at_end = partition in self._reader.at_end
+            end = position.next_clean_offset if at_end else self._reader.end_offset(partition, cached=True)
             if end is not None:
                 self._metrics.lag.labels(self._topic.name, str(partition)).set(max(0, end - position.next_clean_offset))

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
-from headcount.kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition, consumer
+from headcount.kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition, consumer
 from headcount.settings import KafkaSettings
 
 _MESSAGES: Final = 1000
@@ -40,6 +40,8 @@ class Reader:
         self._failure = ""
         self._new: set[int] = set()
         self.assigned: set[int] = set()
+        self.at_end: set[int] = set()
+        """Partitions of which all records have been given."""
         self._consumer: Consumer = consumer(
             settings,
             group_id=group,
@@ -57,6 +59,8 @@ class Reader:
             queued_max_messages_kbytes=_QUEUE_KIB,
             # The broker answers a connection in order: a question about offsets waits behind an idle fetch for so long.
             fetch_wait_max_ms=100,
+            # Behind the last record stand markers of transactions, so offsets do not tell whether all was read.
+            enable_partition_eof=True,
             error_cb=self._on_error,
         )
         self._consumer.subscribe([topic], on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_revoke)
@@ -73,6 +77,7 @@ class Reader:
         client.incremental_unassign(partitions)
         self.assigned -= {partition.partition for partition in partitions}
         self._new -= {partition.partition for partition in partitions}
+        self.at_end &= self.assigned
 
     def _on_error(self, error: KafkaError) -> None:
         if self._failed_at is None:
@@ -81,21 +86,20 @@ class Reader:
 
     def poll(self, seconds: float) -> list[Fetched]:
         """Give what has come, and let the group know that we live."""
-        messages = self._consumer.consume(_MESSAGES, timeout=seconds)
-        good = [
-            Fetched(message.partition() or 0, message.offset() or 0, message.value() or b"")
-            for message in messages
-            if not self._is_error(message)
-        ]
+        good = []
+        for message in self._consumer.consume(_MESSAGES, timeout=seconds):
+            partition, error = message.partition() or 0, message.error()
+            if error is None:
+                self.at_end.discard(partition)
+                good.append(Fetched(partition, message.offset() or 0, message.value() or b""))
+            elif error.code() == KafkaError._PARTITION_EOF:
+                self.at_end.add(partition)
+                self._failed_at = None
+            else:
+                self._on_error(error)
         if good or (self._failed_at is not None and self._clock() - self._failed_at > _QUIET_SECONDS):
             self._failed_at = None
         return good
-
-    def _is_error(self, message: Message) -> bool:
-        error = message.error()
-        if error is not None:
-            self._on_error(error)
-        return error is not None
 
     def take_new(self) -> set[int]:
         """Give the partitions that were assigned since the last call."""
@@ -105,6 +109,7 @@ class Reader:
     def start(self, partition: int, offset: int) -> None:
         """Read a partition from an offset on; what was fetched of it before is dropped."""
         place = TopicPartition(self._topic, partition, offset)
+        self.at_end.discard(partition)
         self._consumer.pause([place])
         self._consumer.seek(place)
         self._consumer.resume([place])

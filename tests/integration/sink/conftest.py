@@ -10,12 +10,13 @@ from headcount.kafka import Producer, producer
 from headcount.metrics import Metrics
 from headcount.postgres import connect
 from headcount.settings import KafkaSettings
-from headcount.topics import ensure
+from headcount.topics import cluster_id, ensure, topic_ids
 from schemas.codec import encode
 from schemas.topics import CLEAN_BUILDS, RAW_BUILDS
 from sinks.command import make_sink
 from sinks.migrate import migrate
 from sinks.process import Sink
+from tests.integration.sink.records import clean_record
 from tests.stack import Database
 
 SECONDS = 30.0
@@ -55,7 +56,15 @@ class Clean:
         self.settings = settings
         self.topic = settings.name(CLEAN_BUILDS)
         self.raw_topic = settings.name(RAW_BUILDS)
+        self.series = {
+            "cluster_id": cluster_id(settings),
+            "topic_id": topic_ids(settings, (RAW_BUILDS,))[RAW_BUILDS],
+        }
         self._producer: Producer = producer(settings, linger_ms=0)
+
+    def record(self, raw_offset: int, events: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
+        """A clean record of this very Kafka's raw topic."""
+        return clean_record(raw_offset, events, **self.series, **more)
 
     def write(self, partition: int, *records: dict[str, Any]) -> None:
         self.write_bytes(partition, *(encode(CLEAN_BUILDS, record) for record in records))
@@ -84,6 +93,11 @@ class Steps:
         while not condition():
             assert time.monotonic() < deadline, f"not within {SECONDS} s; unready: {self.sink.unready()}"
             self.sink.step()
+
+    def until_stopped(self) -> str:
+        """Wait until a partition waits for a person; give what is said of it."""
+        self.until(lambda: "partition" in (self.sink.unready() or ""))
+        return str(self.sink.unready())
 
     def close(self) -> None:
         self.sink.run(lambda: True)
