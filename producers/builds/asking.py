@@ -1,6 +1,7 @@
 """Asking the container, bounded: a call of the host's runner or file reader runs in a thread that may be given up."""
 
 import posixpath
+import subprocess
 import threading
 from collections.abc import Callable, Sequence
 from importlib import resources
@@ -160,7 +161,7 @@ class Asker:
         except (FileNotFoundError, NotADirectoryError) as error:
             self._gone = 0
             raise MissingError from error
-        except TimeoutError as error:
+        except (TimeoutError, subprocess.TimeoutExpired) as error:
             raise AskTimeoutError from error
         except BaseException as error:  # the host's boundary: whatever its runner raises is one collector's error
             raise UnreadableError(type(error).__name__) from error

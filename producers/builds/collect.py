@@ -154,13 +154,13 @@ def collect_all(
     seconds: float,
     clock: Clock,
     at_once: bool = False,
+    findings: Findings,
     collectors: Mapping[str, Collector] = COLLECTORS,
-) -> Findings:
-    """Run all collectors for at most `seconds`; what has not ended by then is a timeout.
+) -> None:
+    """Run all collectors into `findings`, for at most `seconds`; what has not ended by then is a timeout.
 
     `at_once`: the runner is safe in threads, so that the slow ones need not wait for each other.
     """
-    findings = Findings()
 
     def run(names: Iterable[str]) -> None:
         for name in names:
@@ -175,11 +175,12 @@ def collect_all(
             beside.join()
         run(name for name in collectors if name not in first and (beside is None or name not in BESIDE))
 
-    _thread(run_all).join(seconds)
-    findings.close()
-    for name in collectors:
-        findings.results.setdefault(name, CollectorResult(Status.TIMEOUT))
-    return findings
+    try:
+        _thread(run_all).join(seconds)
+    finally:  # a host may break off the waiting by a signal: what was found until then is kept
+        findings.close()
+        for name in collectors:
+            findings.results.setdefault(name, CollectorResult(Status.TIMEOUT))
 
 
 def _thread(target: Callable[..., None], *arguments: Any) -> threading.Thread:

@@ -1,5 +1,6 @@
 """`headcount build … -- COMMAND`: the build runs as ever; around it, one event. Its exit code is what we end with."""
 
+import contextlib
 import json
 import logging
 import os
@@ -83,7 +84,8 @@ def build(
         try:
             deliver(outbox, environ)
         except HeadcountError as error:
-            click.echo(f"headcount: {error}".replace("\n", " "), err=True)
+            with contextlib.suppress(OSError):  # a terminal that has hung up takes no line
+                click.echo(f"headcount: {error}".replace("\n", " "), err=True)
     sys.exit(ended.exit_code)
 
 

@@ -1,6 +1,7 @@
 """Where `headcount build` hands its event to: Kafka or the spool, within five seconds, with one line if that fails."""
 
 import json
+import os
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -83,6 +84,12 @@ def _publish(outbox: Outbox, kafka: KafkaSettings, spool: SpoolSettings) -> None
 
 
 def _waiting(kafka: KafkaSettings, spool: SpoolSettings) -> UnavailableError:
+    if not os.access(spool.folder, os.W_OK):
+        return UnavailableError(
+            f"Kafka ({kafka.bootstrap}) does not answer and the spool cannot be written: the event is lost",
+            where=str(spool.folder),
+            do=f"mend {variable('kafka')} or {variable('spool_dir')}",
+        )
     return UnavailableError(
         "Kafka does not answer",
         where=kafka.bootstrap,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from producers.builds.collectors.found import Found
-from producers.builds.errors import CollectorError, MissingError
+from producers.builds.errors import CollectorError, MissingError, UnreadableError
 from producers.builds.event import Constraint, Requirement
 from producers.builds.pointers import Unnamed
 from producers.builds.requirements import Include, OtherIndex, Unparsed, joined, read_line
@@ -20,7 +20,10 @@ DEPTH: Final = 5
 Read = Callable[[str], bytes]
 """Give a file by its path from the checkout. Raises CollectorError."""
 
-_COMMENT: Final = re.compile(r"(?:^|\s+)#.*$")
+LINES: Final = 20_000
+"""Logical lines of all files together: reading more would go on after the collection's end."""
+
+_COMMENT: Final = re.compile(r"(?:^|\s)#")
 _BOMS: Final = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, whose mark it begins with
@@ -43,7 +46,7 @@ def logical_lines(text: str) -> Iterator[str]:
     r"""Join lines that end with `\`, take comments out and leave blank lines out."""
     waiting = ""
     for line in text.splitlines():
-        comment = _COMMENT.match(line)
+        comment = _COMMENT.match(line.lstrip())
         if line.endswith("\\") and not comment:
             waiting += line.rstrip("\\")
             continue
@@ -53,7 +56,7 @@ def logical_lines(text: str) -> Iterator[str]:
 
 
 def _uncommented(line: str) -> Iterator[str]:
-    text = _COMMENT.sub("", line).strip()
+    text = _COMMENT.split(line, maxsplit=1)[0].strip()
     if text:
         yield text
 
@@ -64,9 +67,10 @@ class Gathering:
 
     read: Read
     _rows: dict[Requirement, None] = field(default_factory=dict)
-    _constraints: list[Requirement] = field(default_factory=list)
+    _constraints: dict[str, list[Requirement]] = field(default_factory=dict)
     _seen: set[tuple[str, bool]] = field(default_factory=set)
     _unnamed: Counter[str] = field(default_factory=Counter)
+    _lines: int = 0
     _unparsed: int = 0
     _other_index: bool = False
 
@@ -77,6 +81,9 @@ class Gathering:
     def lines(self, lines: Iterable[str], folder: str = "", *, constraints: bool = False, depth: int = 0) -> None:
         """Read logical lines; files that they name are as from `folder`."""
         for line in lines:
+            self._lines += 1
+            if self._lines > LINES:
+                raise UnreadableError("too_large")
             answer = read_line(line)
             if isinstance(answer, Requirement):
                 self._add(answer, constraints)
@@ -102,7 +109,7 @@ class Gathering:
 
     def _add(self, row: Requirement, constraints: bool) -> None:
         if constraints:
-            self._constraints.append(row)
+            self._constraints.setdefault(row.name, []).append(row)
         else:
             self._rows[row] = None
 
@@ -130,7 +137,7 @@ class Gathering:
         if row.constraint not in _BOUND:
             yield row
             return
-        of_name = [each for each in self._constraints if each.name == row.name and each.constraint in _BOUND]
+        of_name = [each for each in self._constraints.get(row.name, ()) if each.constraint in _BOUND]
         for constraint in of_name:
             if not constraint.conditional:
                 row = joined(row, constraint)

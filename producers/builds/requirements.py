@@ -47,6 +47,9 @@ class Unparsed:
 Line = Requirement | Unnamed | Include | OtherIndex | Unparsed | None
 """What a line says; None: an option that says nothing about packages."""
 
+CHARACTERS: Final = 2000
+"""Of one requirement without its hashes; a longer one is none, and would take long to parse."""
+
 _VARIABLE: Final = re.compile(r"\$\{[A-Za-z0-9_]+\}")
 
 # The name that leads a broken requirement. What follows must look like one (`==${V}`, `==2004d`, `=1.0`, ` 1.0`,
@@ -82,6 +85,8 @@ def read_line(line: str) -> Line:
 
 def read_requirement(text: str, *, editable: bool = False) -> Requirement | Unnamed | Unparsed:
     """Read a requirement without options of pip's; an `editable` one is a place, or a name at a place."""
+    if len(text) > CHARACTERS:
+        return Unparsed()
     if _VARIABLE.fullmatch(text):
         return Unnamed.VARIABLE
     parsed = None if is_archive(text) else _parse(text)

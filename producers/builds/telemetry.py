@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol
 from producers.builds import facts
 from producers.builds.asking import Asker
 from producers.builds.assemble import assemble
-from producers.builds.collect import TOTAL_SECONDS, Plan, collect_all, conda_of, run_collector
+from producers.builds.collect import TOTAL_SECONDS, Findings, Plan, collect_all, conda_of, run_collector
 from producers.builds.collectors.config import config_text
 from producers.builds.collectors.doctool import tool_alone, tool_of
 from producers.builds.event import (
@@ -131,6 +131,7 @@ class BuildTelemetry:
         self._config = Config()
         self._failure: Failure | None = None
         self._steps: list[Step] = []
+        self._findings = Findings()
         self._values: dict[str, Any] = {}
         self._results: dict[str, CollectorResult] = {}
         self._collected = False
@@ -185,9 +186,18 @@ class BuildTelemetry:
                 deadline=self._clock() + total_seconds,
                 clock=self._clock,
             )
-            findings = collect_all(ask, plan, seconds=total_seconds, clock=self._clock, at_once=self._at_once)
-            self._values.update(findings.values)
-            self._results.update(findings.results)
+            try:
+                collect_all(
+                    ask,
+                    plan,
+                    seconds=total_seconds,
+                    clock=self._clock,
+                    at_once=self._at_once,
+                    findings=self._findings,
+                )
+            finally:
+                self._values.update(self._findings.values)
+                self._results.update(self._findings.results)
 
     def finish(
         self, *, status: str = BuildStatus.NORMAL, success: bool = False, length_seconds: float | None = None

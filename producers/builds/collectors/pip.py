@@ -70,4 +70,4 @@ def collect_pip_root(ask: Asker, python: str) -> Found[tuple[Package, ...]]:
 
 
 def _has_no_pip(error: FailedExitError) -> bool:
-    return b"No module named pip" in error.result.stderr
+    return b"No module named pip" in error.result.stderr.replace(b"'", b"")

@@ -18,7 +18,7 @@ PLATFORM: Final = (
 """No kernel's release: it says more about a machine than anybody asked."""
 
 _DESCRIPTION: Final = re.compile(r"^Description:[ \t]*(.*)$", re.MULTILINE)
-_ASSIGNMENT: Final = re.compile(r"""^(PRETTY_NAME|ID)=(?P<quote>["']?)(?P<value>.*?)(?P=quote)[ \t]*$""", re.MULTILINE)
+_ASSIGNMENT: Final = re.compile(r"^(PRETTY_NAME|ID)=(.*)$", re.MULTILINE)
 _DOTTED: Final = re.compile(r"\d+(?:\.\d+)+")
 _NONE: Final = frozenset({"", "n/a", "(none)", "none", "unknown"})
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]+")
@@ -32,7 +32,7 @@ def parse_lsb_release(text: str) -> str:
 
 def parse_os_release(text: str) -> tuple[str, str | None]:
     """Give PRETTY_NAME and ID."""
-    values = {found[1]: found["value"] for found in _ASSIGNMENT.finditer(text)}
+    values = {found[1]: found[2].strip().strip("\"'") for found in _ASSIGNMENT.finditer(text)}
     return _name(values.get("PRETTY_NAME", "")), values.get("ID") or None
 
 

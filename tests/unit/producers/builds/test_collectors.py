@@ -4,6 +4,7 @@
 
 import contextlib
 import json
+import time
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -24,6 +25,7 @@ from producers.builds.collectors.python import parse_python
 from producers.builds.collectors.system import parse_any
 from producers.builds.errors import UnreadableError
 from producers.builds.event import Package, Python, System
+from producers.builds.requirement_files import Gathering
 from producers.builds.static_config import Static, parse_conf_py, parse_mkdocs_yml
 
 TABLES = Path(__file__).resolve().parents[3] / "data/builds/collectors"
@@ -214,6 +216,49 @@ def test_C_rubbish_is_an_error_and_never_an_exception(name_and_text: tuple[str, 
     name, text = name_and_text
     with contextlib.suppress(UnreadableError):
         PARSERS[name](text)
+
+
+MIB = 1024 * 1024
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("c3_pip.yaml", "[" * 4 * MIB),
+        ("c3_pip.yaml", '[{"a":' * 100_000),
+        ("c3_pip.yaml", "[ " * 2 * MIB),
+        ("c3_pip.yaml", '{"a":1}\n' * 200_000),
+        ("c5_conda.yaml", '[{"name": "a", "channel": "' + "/t/" * MIB + '", "version": "1"}]'),
+        ("c6_apt.yaml", "a " * 2 * MIB),
+        ("c6_apt.yaml", "a\n" * 2 * MIB),
+        ("c1_python.yaml", "p" * 4 * MIB),
+        ("c1_python.yaml", "Python " + "1." * MIB),
+        ("c2_system.yaml", "PRETTY_NAME=" + " " * MIB + "x"),
+        ("c2_system.yaml", "Description:" + "\t" * MIB),
+        ("c8_conf_py.yaml", "(" * MIB),
+        ("c8_conf_py.yaml", "extensions = [" + "'a'," * 200_000 + "]"),
+        ("c8_conf_py.yaml", "-" * MIB + "1"),
+        ("c8_mkdocs_yml.yaml", "a: " + "[" * MIB),
+        ("c8_mkdocs_yml.yaml", "- &a a\n" * 100_000),
+        ("c9", "a: " + "9" * MIB),
+        ("requirements", " " * MIB),
+        ("requirements", "a" * MIB),
+        ("requirements", ("x" * 50 + ">=1\n") * 20_000),
+        ("requirements", "a[" + "b," * (MIB // 2)),
+        ("requirements", "a==" + "1." * (MIB // 2)),
+        ("requirements", "\\\n" * (MIB // 2)),
+    ],
+)
+def test_B30_no_input_within_the_limits_takes_long(name: str, text: str) -> None:
+    def requirements(text: str) -> None:
+        gathering = Gathering(lambda _: text.encode())
+        gathering.file("requirements.txt")
+        gathering.found()
+
+    begun = time.process_time()
+    with contextlib.suppress(UnreadableError):
+        (PARSERS | {"requirements": requirements})[name](text)
+    assert time.process_time() - begun < 3
 
 
 @settings(max_examples=200, deadline=None)
