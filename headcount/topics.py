@@ -1,5 +1,6 @@
 """Makes our topics as schemas/topics.py defines them, and refuses a cluster where they are otherwise."""
 
+import time
 from concurrent.futures import Future
 
 from headcount.errors import HeadcountError, UnavailableError
@@ -17,6 +18,7 @@ from headcount.settings import KafkaSettings
 from schemas.topics import ALL, Topic
 
 _SECONDS = 30.0
+_POLL_SECONDS = 0.05
 
 
 class TopicError(HeadcountError):
@@ -35,8 +37,19 @@ def ensure(settings: KafkaSettings, topics: tuple[Topic, ...] = ALL) -> None:
     ]
     for name, future in client.create_topics(wanted, request_timeout=_SECONDS).items():
         _made(name, future, settings)
+    _await_shown(client, [settings.name(topic) for topic in topics])
     for topic in topics:
         check(client, settings, topic)
+
+
+def _await_shown(client: AdminClient, names: list[str]) -> None:
+    # A broker learns a moment after the controller has made a topic; until then it shows it with no partitions, or not.
+    deadline = time.monotonic() + _SECONDS
+    while time.monotonic() < deadline:
+        shown = client.list_topics(timeout=_SECONDS).topics
+        if all(name in shown and shown[name].partitions for name in names):
+            return
+        time.sleep(_POLL_SECONDS)
 
 
 def _made(name: str, future: "Future[None]", settings: KafkaSettings) -> None:
