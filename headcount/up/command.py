@@ -4,6 +4,7 @@ import dataclasses
 import json
 import os
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,7 @@ def up(detach: bool, state_dir: Path | None, kafka_port: int | None, postgres_po
             kafka_port=kafka_port,
             postgres_port=postgres_port,
             tell=tell,
+            say=say,
         )
         supervisor.run(on_ready=_say_ready)
 
@@ -150,6 +152,11 @@ def tell(phase: str) -> None:
     """Progress, for a person only."""
     if sys.stderr.isatty():
         click.echo(f"… {phase}", err=True)
+
+
+def say(event: str) -> None:
+    """What the supervisor saw, with its time: on the terminal, or in logs/up.log."""
+    click.echo(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {event}", err=True)
 
 
 def _say_ready(plan: Plan, unready: list[str]) -> None:

@@ -52,9 +52,11 @@ class Supervisor:
         kafka_port: int | None,
         postgres_port: int | None,
         tell: Callable[[str], None],
+        say: Callable[[str], None],
     ) -> None:
         self._state = state
-        self._tell = tell
+        self._tell = tell  # progress: for a person who waits
+        self._say = say  # what happened: for the log
         self._interrupts = Interrupts()
         self._servers: list[Supervised] = []
         self._ours: list[Supervised] = []
@@ -91,7 +93,7 @@ class Supervisor:
             self._prepare()
             self._start_ours()
             unready = self._wait_ready()
-            self._write(state="ready", phase=None, unready=unready)
+            self._write(state="ready", phase=None)
             on_ready(self._plan, unready)
             while True:
                 time.sleep(TICK_SECONDS)
@@ -171,7 +173,7 @@ class Supervisor:
         changed = False
         for one in (*self._servers, *self._ours):
             with self._interrupts.held():
-                changed |= one.tend()
+                changed |= one.tend(self._say)
         if changed:
             self._write()
 
@@ -198,7 +200,7 @@ class Supervisor:
         self._write(phase=text, **more)
 
     def _write(self, **more: Any) -> None:
-        self._stack.update(more)
+        self._stack.update(more, unready=[one.name for one in self._ours if not one.is_ready])
         processes = {one.name: one.record() for one in (*self._servers, *self._ours)}
         self._state.write_stack({**self._stack, "processes": processes})
 
