@@ -13,17 +13,16 @@ from producers.builds.event import (
     DocTool,
     Event,
     Image,
-    Kind,
     Named,
     Packages,
     PipScopes,
     Project,
     Python,
-    Status,
     Step,
     System,
     Version,
 )
+from producers.builds.words import Kind, Status
 
 
 def assemble(

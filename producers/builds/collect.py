@@ -20,7 +20,8 @@ from producers.builds.collectors.python import collect_python
 from producers.builds.collectors.system import collect_system
 from producers.builds.doctool_command import read_command
 from producers.builds.errors import CollectorError, MissingError, NotApplicableError
-from producers.builds.event import CollectorResult, Status
+from producers.builds.event import CollectorResult
+from producers.builds.words import Status
 
 TOTAL_SECONDS: Final = 60.0
 

@@ -17,11 +17,12 @@ from headcount.errors import HeadcountError
 from producers.builds.config_file import read_config
 from producers.builds.delivery import Outbox, deliver
 from producers.builds.doctool_command import read_command
-from producers.builds.event import BuildStatus, Ref, Stage
+from producers.builds.event import Ref
 from producers.builds.github import defaults_from
 from producers.builds.interpreter import conda_prefix_of, find_interpreter
 from producers.builds.local import LocalReader, LocalRunner
 from producers.builds.telemetry import BuildTelemetry
+from producers.builds.words import BuildStatus, Stage
 from producers.builds.wrapped import Ended, Interruptible, run_command
 
 COLLECT_SECONDS: Final = 60.0
@@ -76,17 +77,25 @@ def build(
     started_at = datetime.now(UTC)
     ended = run_command(command, environ, stdout_to_stderr=dry_run)
     outbox = Outbox()
-    with Interruptible():
-        _observe(outbox, named, command, ended, started_at, environ, config, python)
+    try:
+        with Interruptible():
+            _observe(outbox, named, command, ended, started_at, environ, config, python)
+    except Exception as error:  # noqa: BLE001  # the build's boundary: its exit code stands, whatever we fail at
+        _say(f"the build could not be looked at ({type(error).__name__}), and has no event")
     if dry_run:
         click.echo(json.dumps(outbox.record, indent=None if as_json else 2, ensure_ascii=False))
-    else:
+    elif outbox.record is not None:
         try:
             deliver(outbox, environ)
         except HeadcountError as error:
-            with contextlib.suppress(OSError):  # a terminal that has hung up takes no line
-                click.echo(f"headcount: {error}".replace("\n", " "), err=True)
+            _say(str(error))
     sys.exit(ended.exit_code)
+
+
+def _say(text: str) -> None:
+    """Say one line to the person; a terminal that has hung up takes none."""
+    with contextlib.suppress(OSError):
+        click.echo(f"headcount: {text}".replace("\n", " "), err=True)
 
 
 def _named(options: Mapping[str, Any], environ: Mapping[str, str]) -> Named:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
-from producers.builds.event import DocToolName
+from producers.builds.words import DocToolName
 
 _TOOLS: Final = {
     "sphinx-build": DocToolName.SPHINX,

@@ -1,6 +1,6 @@
 """Why a collector has no value. Each class is a status of T3; nothing of these reaches a host or a log."""
 
-from producers.builds.event import Status
+from producers.builds.words import Status
 
 
 class CollectorError(Exception):

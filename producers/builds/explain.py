@@ -22,11 +22,12 @@ from producers.builds.collectors.pip import parse_pip_list
 from producers.builds.collectors.python import parse_python
 from producers.builds.collectors.system import parse_any
 from producers.builds.errors import CollectorError, UnreadableError
-from producers.builds.event import DocTool, DocToolName, Requirement, Source
+from producers.builds.event import DocTool, Requirement
 from producers.builds.local import read_regular
 from producers.builds.record import to_plain
 from producers.builds.requirement_files import Gathering
 from producers.builds.static_config import parse_conf_py, parse_mkdocs_yml
+from producers.builds.words import DocToolName, Source
 
 STDIN: Final = "-"
 _MKDOCS_KEYS: Final = frozenset({"site_name", "plugins", "theme", "nav", "docs_dir", "INHERIT"})

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from producers.builds.event import OTHER, Named, Ref
+from producers.builds.event import Named, Ref
+from producers.builds.words import OTHER
 
 FLAGS: Final = 100
 STEPS: Final = 500

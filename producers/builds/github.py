@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from producers.builds.event import VersionKind
+from producers.builds.words import VersionKind
 
 
 @dataclass(frozen=True, slots=True)

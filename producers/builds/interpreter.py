@@ -27,6 +27,14 @@ def find_interpreter(
 
     headcount's own environment is taken last, unless COMMAND itself runs in it; None: no Python at all.
     """
+    found = _find(command, environ, given, directory, own)
+    # Asked from another folder, a path must not depend on this one. A link stays: it is what makes an environment.
+    return str(directory / found) if found is not None and "/" in found else found
+
+
+def _find(
+    command: Sequence[str], environ: Mapping[str, str], given: str | None, directory: Path, own: Path
+) -> str | None:
     path = environ.get("PATH", os.defpath)
     if given is not None:
         return shutil.which(given, path=path) or given

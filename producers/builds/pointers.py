@@ -14,7 +14,8 @@ from packaging.utils import (
 )
 from packaging.version import InvalidVersion
 
-from producers.builds.event import Constraint, Requirement
+from producers.builds.event import Requirement
+from producers.builds.words import Constraint
 
 
 class Unnamed(StrEnum):

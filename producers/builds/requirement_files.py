@@ -10,9 +10,10 @@ from typing import Final
 
 from producers.builds.collectors.found import Found
 from producers.builds.errors import CollectorError, MissingError, UnreadableError
-from producers.builds.event import Constraint, Requirement
+from producers.builds.event import Requirement
 from producers.builds.pointers import Unnamed
 from producers.builds.requirements import Include, OtherIndex, Unparsed, joined, read_line
+from producers.builds.words import Constraint
 
 FILES: Final = 20
 DEPTH: Final = 5

@@ -13,7 +13,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from producers.builds.event import Constraint, Requirement
+from producers.builds.event import Requirement
 from producers.builds.pointers import (
     URL,
     VCS,
@@ -24,6 +24,7 @@ from producers.builds.pointers import (
     read_pointer,
     split_marker,
 )
+from producers.builds.words import Constraint
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
-from producers.builds.event import Build, Event, Kind, Project, Ref, Version
+from producers.builds.event import Build, Event, Project, Ref, Version
 from producers.builds.facts import identity, instant, named, text
 from producers.builds.mask import mask_of
 from producers.builds.record import Record, plain_record
+from producers.builds.words import Kind
 
 
 def retire_version(*, project: Ref, version: Ref, at: datetime, organization: Ref | None = None) -> Record:

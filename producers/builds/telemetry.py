@@ -15,24 +15,11 @@ from producers.builds.assemble import assemble
 from producers.builds.collect import TOTAL_SECONDS, Findings, Plan, collect_all, conda_of, run_collector
 from producers.builds.collectors.config import config_text
 from producers.builds.collectors.doctool import tool_alone, tool_of
-from producers.builds.event import (
-    Build,
-    BuildStatus,
-    CollectorResult,
-    Config,
-    Failure,
-    Image,
-    Project,
-    Ref,
-    Stage,
-    Status,
-    Step,
-    Version,
-    VersionKind,
-)
+from producers.builds.event import Build, CollectorResult, Config, Failure, Image, Project, Ref, Step, Version
 from producers.builds.mask import mask_of
 from producers.builds.record import Record, clean_text, plain_record
 from producers.builds.runner import ReadFile, Runner
+from producers.builds.words import BuildStatus, Stage, Status, VersionKind
 
 MISSING: Final = "missing"
 

@@ -12,8 +12,9 @@ from producers.builds.asking import Asker
 from producers.builds.collectors.found import Found
 from producers.builds.doctool_command import Invocation, read_command
 from producers.builds.errors import MissingError, NotApplicableError, UnreadableError
-from producers.builds.event import DocTool, DocToolName, Package, Source
+from producers.builds.event import DocTool, Package
 from producers.builds.static_config import Static, parse_conf_py, parse_mkdocs_yml
+from producers.builds.words import DocToolName, Source
 
 EXTENSIONS: Final = 500
 CHARACTERS: Final = 200

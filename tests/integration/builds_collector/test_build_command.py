@@ -277,6 +277,12 @@ def test_I5_github_actions_gives_what_no_option_says(wrapper: Wrapper) -> None:
     assert wrapper.event(named=False, **pull)["version"]["kind"] == "external"
 
 
+def test_I3_a_build_that_removes_its_own_folder_keeps_its_exit_code(wrapper: Wrapper) -> None:
+    done = wrapper.run(command=("sh", "-c", 'rm -r "$PWD"; exit 5'))
+    assert done.returncode == 5
+    assert done.stderr.count(b"\n") == 1
+
+
 def test_secrets_of_the_environment_are_masked(wrapper: Wrapper) -> None:
     wrapper.write(".readthedocs.yaml", "build: {commands: ['curl -H t0ken-in-the-file x']}\n")
     event = wrapper.event(UPLOAD_TOKEN="t0ken-in-the-file")

@@ -304,6 +304,12 @@ def test_I4_the_first_line_in_all_its_forms(tmp_path: Path) -> None:
         link.symlink_to(tool)
         assert find_interpreter([str(link)], {"PATH": path}, directory=tmp_path, own=tmp_path) == expected, text
     assert find_interpreter([str(python), "-m", "sphinx"], {"PATH": ""}, directory=tmp_path) == str(python)
+    relative = os.path.relpath(python)
+    for command, given in ([relative, "-m", "sphinx"], None), (["true"], relative):
+        found = find_interpreter(command, {"PATH": path}, given=given, directory=Path.cwd())
+        assert found is not None
+        assert Path(found).is_absolute()
+        assert Path(found).samefile(python)
 
 
 def test_I4_never_headcounts_own_where_another_is_found(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from producers.builds import BuildTelemetry, CommandResult, ContainerGoneError, Ref
 from producers.builds.delivery import Outbox
-from producers.builds.event import OTHER
+from producers.builds.words import OTHER
 from tests.unit.producers.builds.container import Container, record_of, statuses, telemetry
 
 CONDA = b'[{"name": "python", "channel": "conda-forge", "version": "3.11.8"}, {"name": "sphinx", "version": "7.0"}]'
