@@ -56,6 +56,11 @@ def ask(connection: Connection[Any], name: str, arguments: Mapping[str, str]) ->
         raise HeadcountError(
             "the answer took longer than the reader role may", where=name, do="ask for a shorter window"
         ) from error
+    except errors.UndefinedFunction as error:
+        there = ", ".join(f"{argument} ({kind})" for argument, kind in (known[name].arguments or {}).items())
+        raise HeadcountError(
+            "arguments are missing", where=f"headcount query {name}", do=f"give --arg NAME=VALUE; there are: {there}"
+        ) from error
     except errors.Error as error:
         said = str(error).splitlines()[0]
         raise HeadcountError(

@@ -51,8 +51,8 @@ class Reader:
             # Below the oldest record there is: the raw offsets of what comes next show whether that is a loss.
             auto_offset_reset="earliest",
             partition_assignment_strategy="cooperative-sticky",
-            session_timeout_ms=10_000,
-            heartbeat_interval_ms=3_000,
+            session_timeout_ms=6_000,
+            heartbeat_interval_ms=2_000,
             # Without these two a third of the time goes into waiting for the next fetch.
             fetch_queue_backoff_ms=5,
             queued_min_messages=100_000,

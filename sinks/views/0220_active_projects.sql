@@ -51,3 +51,9 @@ LANGUAGE sql IMMUTABLE AS $$
         LIMIT count
     ) AS parts
 $$;
+
+-- '24.04.1', 2 → '24.04': its first numbers as they are written. Null for what has no number.
+CREATE FUNCTION headcount_inner.series(version text, count integer) RETURNS text
+LANGUAGE sql IMMUTABLE AS $$
+    SELECT array_to_string((string_to_array(substring(version FROM '^(?:[0-9]+[:!])?([0-9]+(?:\.[0-9]+)*)'), '.'))[1:count], '.')
+$$;

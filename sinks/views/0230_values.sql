@@ -9,10 +9,10 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         FROM versions
         CROSS JOIN LATERAL (
             VALUES
-                ('python', (row).python_implementation, array_to_string(headcount_inner.numbers((row).python_version, 2), '.'), (row).python_known_at),
-                ('os', (row).os_id, array_to_string(headcount_inner.numbers((row).os_version, 2), '.'), (row).os_known_at),
+                ('python', (row).python_implementation, headcount_inner.series((row).python_version, 2), (row).python_known_at),
+                ('os', (row).os_id, headcount_inner.series((row).os_version, 2), (row).os_known_at),
                 ('theme', (row).doctool_html_theme, NULL, (row).doctool_known_at),
-                ('doctool', (row).doctool_name, array_to_string(headcount_inner.numbers((row).doctool_version, 1), '.'), (row).doctool_known_at),
+                ('doctool', (row).doctool_name, headcount_inner.series((row).doctool_version, 1), (row).doctool_known_at),
                 ('build_os', (row).image_os, NULL, (row).started_at),
                 ('image', (row).image_name, (row).image_digest, (row).started_at),
                 ('vcs', (row).vcs, NULL, (row).started_at)
@@ -24,7 +24,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         SELECT versions.project_id, (row).version_id, versions.is_default, 'flag', flag, NULL, (row).started_at
         FROM versions CROSS JOIN LATERAL unnest((row).flags) AS flag
     )
-    SELECT kind, project_id, version_id, is_default, value, nullif(detail, '')
+    SELECT kind, project_id, version_id, is_default, value, detail
     FROM candidates
     WHERE value IS NOT NULL AND headcount_inner.is_within(known_at, "window", as_of)
 $$;

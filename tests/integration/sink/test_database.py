@@ -68,8 +68,9 @@ def test_the_columns_of_the_tables_are_those_that_the_writer_knows(rows: Rows) -
 def test_B34_the_reader_reads_every_view(filled: Database) -> None:
     with connect(filled.reader, application="test") as connection:
         known = known_queries(connection)
-        for name in known:
-            assert ask(connection, name, {}).columns
+        for name, query in known.items():
+            if query.is_view:
+                assert ask(connection, name, {}).columns
         assert connection.execute("SHOW statement_timeout").fetchone() == ("1min",)
 
 
