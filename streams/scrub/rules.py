@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Callable, Mapping
-from ipaddress import IPv4Address
 from typing import Final
 
 from streams.scrub.config import scrub_config
 from streams.scrub.names import OTHER, PRIVATE, PUBLIC_CHANNELS, Names
 from streams.scrub.text import plain, scrub_patterns, scrub_text
+from streams.scrub.words import ERRORS, EXTRAS, IMPLEMENTATIONS, SYSTEM_WORDS, SYSTEMS, VERSION_WORDS
 
 Rule = Callable[[str], str | None]
 
@@ -20,21 +20,32 @@ VOCABULARIES: Final[Mapping[str, frozenset[str]]] = {
     "doctool": frozenset({"sphinx", "mkdocs", "generic"}),
     "source": frozenset({"report", "static"}),
     "collector_status": frozenset({"ok", "empty", "missing", "error", "timeout"}),
+    "implementation": IMPLEMENTATIONS,
+    "os_id": SYSTEMS,
 }
 """Closed sets by rule; another word becomes `(other)`."""
 
-_WORD: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+~-]{0,63}", re.ASCII)
 _FLAG: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}", re.ASCII)
-_ERROR: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}(?:\.[A-Za-z_]\w{0,63})*(?::\s?-?\w{1,40})?", re.ASCII)
+_CLASS_NAME: Final = re.compile(r"(?:[a-z_]\w{0,63}\.)*[A-Z]\w{0,63}(?::\s?-?\d{1,9})?", re.ASCII)
+_ERROR_WORD: Final = re.compile(r"([a-z_]{1,32})(?::\s?-?\d{1,9})?", re.ASCII)
 _COMMIT: Final = re.compile(r"[0-9a-f]{4,64}", re.ASCII)
 _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}", re.ASCII)
 _IMAGE: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,127}(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?", re.ASCII)
-_VERSION: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9.!*_~:-]*", re.ASCII)
-_APT_VERSION: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+~:-]*", re.ASCII)
-_CLAUSE: Final = re.compile(r"(===|~=|==|!=|<=|>=|<|>)\s*([A-Za-z0-9][A-Za-z0-9.!*_-]*)(?:\+[\w.-]*)?", re.ASCII)
+_NUMBER: Final = re.compile(r"\d{1,9}(?:\.\d{1,9}){0,2}", re.ASCII)
+_PYTHON_VERSION: Final = re.compile(
+    r"\d{1,3}(?:\.\d{1,4}){1,3}(?:(?:a|b|c|rc|-alpha|-beta)\d{0,3})?(?:\.dev\d*)?\+?", re.ASCII
+)
+_BUILD_OS: Final = re.compile(r"([a-z]+)-(?:\d{1,4}(?:\.\d{1,4})?|lts-latest|latest|lts)", re.ASCII)
+_PIP_VERSION: Final = re.compile(r"v?(?:\d+!)?\d[A-Za-z0-9.*_~-]*", re.ASCII)
+_APT_VERSION: Final = re.compile(r"(?:\d+:)?\d[A-Za-z0-9.+~-]*", re.ASCII)
+_APT_SUFFIX: Final = re.compile(r"(?=[+~-])")
+_CONDA_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", re.ASCII)
+_LONG_LETTERS: Final = re.compile(r"[A-Za-z]{4,}")
+_ADDRESS: Final = re.compile(r"(?<![\d.])(\d{1,3})\.\d{1,3}\.\d{1,3}\.\d{1,3}(?![\d.])", re.ASCII)
+_CLAUSE: Final = re.compile(r"(===|~=|==|!=|<=|>=|<|>)\s*([^\s+]+)(?:\+[\w.-]*)?", re.ASCII)
 _FIRST_OF_AN_ADDRESS: Final = 32
-"""Four numbers below 256 are read as an address, not a version, when the first is at least this: releases such as
-4.10.0.84 exist in numbers, a 192.0.2.1 does not."""
+"""Four numbers are read as an address, not a version, when the first is at least this: releases such as 4.10.0.84 exist
+in numbers, a 192.0.2.1 does not."""
 
 
 def rules(names: Names) -> Mapping[str, Rule]:
@@ -43,18 +54,22 @@ def rules(names: Names) -> Mapping[str, Rule]:
     return closed | {
         "id": scrub_patterns,
         "text": scrub_text,
-        "word": _word,
-        "flag": lambda text: text if _FLAG.fullmatch(text) and text == scrub_text(text) else OTHER,
-        "error": lambda text: text if _ERROR.fullmatch(text) and text == scrub_text(text) else OTHER,
+        "flag": lambda text: _if(_FLAG, text),
+        "error": _error,
         "commit": lambda text: text if _COMMIT.fullmatch(text) else None,
         "digest": lambda text: text if _DIGEST.fullmatch(text) else None,
         "image": _image,
+        "number": lambda text: text if _NUMBER.fullmatch(text) else None,
+        "python_version": lambda text: text if _PYTHON_VERSION.fullmatch(text) and not _has_address(text) else None,
+        "build_os": _build_os,
+        "os_name": _os_name,
         "version": _version,
         "apt_version": _apt_version,
         "specifier": _specifier,
+        "extra": lambda text: text if text in EXTRAS or names.of_pip(text) != PRIVATE else OTHER,
         "pip_name": names.of_pip,
         "apt_name": names.of_apt,
-        "conda_name": lambda text: plain(text).lower(),
+        "conda_name": _conda_name,
         "channel": lambda text: text if text in PUBLIC_CHANNELS else "private",
         "extension": names.of_module,
         "theme": names.of_theme,
@@ -66,41 +81,73 @@ def _closed(words: frozenset[str]) -> Rule:
     return lambda text: text if text in words else OTHER
 
 
-def _word(text: str) -> str | None:
-    if not text:
-        return None
-    return text if _WORD.fullmatch(text) and text == scrub_text(text) else OTHER
+def _if(form: re.Pattern[str], text: str) -> str:
+    return text if form.fullmatch(text) and text == scrub_text(text) else OTHER
 
 
-def _image(text: str) -> str | None:
+def _error(text: str) -> str:
+    word = _ERROR_WORD.fullmatch(text)
+    if word is not None:
+        return text if word.group(1) in ERRORS else OTHER
+    return _if(_CLASS_NAME, text)
+
+
+def _image(text: str) -> str:
     last = text.rpartition("/")[2].partition("@")[0]
     return last if _IMAGE.fullmatch(last) and last == scrub_text(last) else PRIVATE
 
 
-def _is_address(text: str) -> bool:
-    try:
-        return int(IPv4Address(text)) >> 24 >= _FIRST_OF_AN_ADDRESS
-    except ValueError:
-        return False
+def _build_os(text: str) -> str:
+    match = _BUILD_OS.fullmatch(text)
+    return text if match is not None and match.group(1) in SYSTEMS else OTHER
 
 
-def _public_version(text: str, form: re.Pattern[str]) -> str | None:
-    version = plain(text)
-    if not form.fullmatch(version) or _is_address(version):
-        return None
-    # A version has no host, address or home in it; a token's prefix and randomness are what may hide there.
-    return version if "<token>" not in scrub_text(version) and "<mac>" not in scrub_text(version) else None
+def _os_name(text: str) -> str | None:
+    kept: list[str] = []
+    for word in scrub_text(text).split():
+        bare = word.strip("()\"',").lower()
+        if bare not in SYSTEM_WORDS and not _NUMBER.fullmatch(bare):
+            break
+        kept.append(word)
+    return " ".join(kept) or (OTHER if text.strip() else None)
+
+
+def _conda_name(text: str) -> str:
+    # A token shows in its own case, so it is looked for before the name is normalised.
+    return text.lower() if _CONDA_NAME.fullmatch(text) and text == scrub_text(text) else PRIVATE
+
+
+def _has_address(text: str) -> bool:
+    return any(int(match.group(1)) >= _FIRST_OF_AN_ADDRESS for match in _ADDRESS.finditer(text))
+
+
+def _is_public(version: str, form: re.Pattern[str]) -> bool:
+    words = (word.lower() for word in _LONG_LETTERS.findall(version))
+    return (
+        form.fullmatch(version) is not None
+        and not _has_address(version)
+        and all(word in VERSION_WORDS for word in words)
+        # A version has no host or home in it; a token's form and randomness are what may hide there.
+        and not any(kind in scrub_text(version) for kind in ("<token>", "<mac>", "<email>"))
+    )
 
 
 def _version(text: str) -> str | None:
-    return _public_version(text.partition("+")[0], _VERSION)
+    version = plain(text.partition("+")[0])
+    return version if _is_public(version, _PIP_VERSION) else None
 
 
 def _apt_version(text: str) -> str | None:
-    return _public_version(text, _APT_VERSION)
+    """Keep what Debian and Ubuntu would write; an own suffix (`+acme1`) is cut with all that follows it."""
+    version = ""
+    for part in _APT_SUFFIX.split(plain(text)):
+        if not _is_public(version + part, _APT_VERSION):
+            break
+        version += part
+    return version or None
 
 
 def _specifier(text: str) -> str | None:
     clauses = [_CLAUSE.fullmatch(clause.strip()) for clause in plain(text).split(",") if clause.strip()]
-    kept = [match.group(1) + match.group(2) for match in clauses if match and _public_version(match.group(2), _VERSION)]
+    kept = [match.group(1) + match.group(2) for match in clauses if match and _is_public(match.group(2), _PIP_VERSION)]
     return ",".join(sorted(kept)) or None
