@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 
 from producers.builds.errors import AskTimeoutError, CollectorError, MissingError, UnreadableError
 from producers.builds.runner import CommandResult, ContainerGoneError, ReadFile, Runner
+from producers.builds.words import ErrorWord
 
 OUTPUT_BYTES: Final = 4 * 1024 * 1024
 FILE_BYTES: Final = 1024 * 1024
@@ -18,7 +19,6 @@ GRACE_SECONDS: Final = 1.0
 """What a runner gets beyond the timeout it was given, to kill its command and say so."""
 
 GONE_IN_A_ROW: Final = 3
-GONE: Final = "container_gone"
 
 _NOT_FOUND: Final = 127
 _GONE_SIGNS: Final = (b"no such container", b"is not running", b"no container with name or id", b"not running")
@@ -81,7 +81,7 @@ class Asker:
         self._gone = 0
 
     def run(self, argv: Sequence[str], *, seconds: float, max_bytes: int = OUTPUT_BYTES) -> CommandResult:
-        """Run one command that must end with 0. Raises CollectorError: missing, timeout, `exit:N`, output_too_large."""
+        """Run one command that must end with 0. Raises CollectorError: missing, timeout, `exit:N`, too_large."""
         runner = self._runner
         if runner is None:
             raise MissingError
@@ -92,7 +92,7 @@ class Asker:
         if result.timed_out:
             raise AskTimeoutError
         if len(result.stdout) > max_bytes:
-            raise UnreadableError("output_too_large")
+            raise UnreadableError(ErrorWord.TOO_LARGE)
         if result.exit_code == 0:
             return result
         said = (result.stderr + result.stdout[:1000]).lower()
@@ -113,7 +113,7 @@ class Asker:
     def read(self, path: str, max_bytes: int = FILE_BYTES) -> bytes:
         """Read a file that the build's user controls, `path` as from the checkout, which is the first root.
 
-        Raises CollectorError: missing; `outside_checkout`, `not_regular`, `too_large` and others.
+        Raises CollectorError: missing; `unsafe` (out of the roots, no regular file), `too_large` and others.
         """
         if not self._roots:
             raise MissingError
@@ -128,11 +128,12 @@ class Asker:
         head, found, content = result.stdout.partition(b"\n")
         mark, _, word = head.decode(errors="replace").partition(":")
         if not found or mark != "headcount":
-            raise UnreadableError("bad_answer")
+            raise UnreadableError(ErrorWord.NO_ANSWER)
         if word == "missing":
             raise MissingError
         if word != "ok":
-            raise UnreadableError(word)
+            # What a container prints is not to be trusted with a place in the event.
+            raise UnreadableError(ErrorWord.TOO_LARGE if word == ErrorWord.TOO_LARGE else ErrorWord.UNSAFE)
         return content
 
     def _by_host(self, read_file: ReadFile, path: str, max_bytes: int) -> bytes:
@@ -140,14 +141,14 @@ class Asker:
         if content is None:
             raise MissingError
         if not isinstance(content, bytes):
-            raise UnreadableError("bad_answer")
+            raise UnreadableError(ErrorWord.NO_ANSWER)
         if len(content) > max_bytes:
-            raise UnreadableError("too_large")
+            raise UnreadableError(ErrorWord.TOO_LARGE)
         return content
 
     def _bounded(self, seconds: float, call: Callable[[float], T]) -> T:
         if self._gone >= GONE_IN_A_ROW:
-            raise UnreadableError(GONE)
+            raise UnreadableError(ErrorWord.CONTAINER_GONE)
         limit = min(seconds, self._deadline - self._clock() - GRACE_SECONDS)
         if limit <= 0:
             raise AskTimeoutError
@@ -157,7 +158,7 @@ class Asker:
             raise
         except ContainerGoneError as error:
             self._gone += 1
-            raise UnreadableError(GONE) from error
+            raise UnreadableError(ErrorWord.CONTAINER_GONE) from error
         except (FileNotFoundError, NotADirectoryError) as error:
             self._gone = 0
             raise MissingError from error
@@ -167,7 +168,7 @@ class Asker:
             raise UnreadableError(type(error).__name__) from error
         if isinstance(answer, CommandResult) and _says_gone(answer):
             self._gone += 1
-            raise UnreadableError(GONE)
+            raise UnreadableError(ErrorWord.CONTAINER_GONE)
         self._gone = 0
         return answer
 
@@ -178,7 +179,7 @@ def _checked(answer: Any) -> CommandResult:
         stdout, stderr = bytes(memoryview(answer.stdout)), bytes(memoryview(answer.stderr or b""))
         return CommandResult(int(answer.exit_code), stdout, stderr, bool(answer.timed_out))
     except (AttributeError, TypeError, ValueError) as error:
-        raise UnreadableError("bad_answer") from error
+        raise UnreadableError(ErrorWord.NO_ANSWER) from error
 
 
 def _says_gone(result: CommandResult) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from producers.builds.errors import UnreadableError
+from producers.builds.words import ErrorWord
 
 Values = dict[str, Any]
 
@@ -27,7 +28,7 @@ def merged(user: Any, doctool: str | None) -> Values:
     if user is None:
         user = {}
     if not isinstance(user, Mapping):
-        raise UnreadableError("invalid")
+        raise UnreadableError(ErrorWord.CONFIG_INVALID)
     final: Values = _over(_defaults()["whole"], user)
     tool = next((name for name in ("sphinx", "mkdocs") if isinstance(final[name], Mapping)), doctool)
     final["doctype"] = final["doctype"] or tool

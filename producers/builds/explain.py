@@ -27,7 +27,7 @@ from producers.builds.local import read_regular
 from producers.builds.record import to_plain
 from producers.builds.requirement_files import Gathering
 from producers.builds.static_config import parse_conf_py, parse_mkdocs_yml
-from producers.builds.words import DocToolName, Source
+from producers.builds.words import DocToolName, ErrorWord, Source
 
 STDIN: Final = "-"
 _MKDOCS_KEYS: Final = frozenset({"site_name", "plugins", "theme", "nav", "docs_dir", "INHERIT"})
@@ -97,7 +97,7 @@ def explain_collector(name: str, content: bytes, file: str = STDIN) -> dict[str,
     """Give `status`, `error`, the counts, and the datum: as `datum`, and at its place in the event."""
     explained = COLLECTORS[name]
     if len(content) > OUTPUT_BYTES:
-        value, result = None, {"status": "error", "error": "output_too_large"}
+        value, result = None, {"status": "error", "error": ErrorWord.TOO_LARGE}
     else:
         value, outcome = run_collector(lambda: explained.read(content, file), lambda: 0.0)
         result = to_plain(outcome)

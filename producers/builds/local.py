@@ -12,6 +12,7 @@ from typing import IO, Final
 
 from producers.builds.errors import MissingError, UnreadableError
 from producers.builds.runner import DIRECTORY, ENVIRONMENT, CommandResult
+from producers.builds.words import ErrorWord
 
 STDERR_BYTES: Final = 64 * 1024
 """Only looked at for a few signs of what went wrong."""
@@ -111,29 +112,29 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 def read_regular(path: str, root: str, max_bytes: int) -> bytes:
     """Read a regular file below `root` (builds.md B46), without ever blocking.
 
-    Raises MissingError, or UnreadableError: `outside_checkout`, `not_regular`, `too_large`, `unreadable`.
+    Raises MissingError, or UnreadableError: `unsafe`, `too_large`.
     """
     real_root, real = os.path.realpath(root), os.path.realpath(path)
     if os.path.commonpath([real_root, real]) != real_root:
-        raise UnreadableError("outside_checkout")
+        raise UnreadableError(ErrorWord.UNSAFE)
     try:
         # Before opening: to open a device can have effects. After opening: what was looked at may have been swapped.
         if not stat.S_ISREG(os.lstat(real).st_mode):
-            raise UnreadableError("not_regular")
+            raise UnreadableError(ErrorWord.UNSAFE)
         descriptor = os.open(real, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise MissingError from error
     except OSError as error:
-        raise UnreadableError("unreadable") from error
+        raise UnreadableError(ErrorWord.UNSAFE) from error
     with os.fdopen(descriptor, "rb") as file:
         opened = os.fstat(descriptor)
         if not stat.S_ISREG(opened.st_mode):
-            raise UnreadableError("not_regular")
+            raise UnreadableError(ErrorWord.UNSAFE)
         if os.path.realpath(path) != real or not os.path.samestat(opened, os.lstat(real)):
-            raise UnreadableError("outside_checkout")
+            raise UnreadableError(ErrorWord.UNSAFE)
         content = file.read(max_bytes + 1)
     if len(content) > max_bytes:
-        raise UnreadableError("too_large")
+        raise UnreadableError(ErrorWord.TOO_LARGE)
     return content
 
 

@@ -13,6 +13,7 @@ from producers.builds.errors import MissingError, UnreadableError
 from producers.builds.event import Requirement
 from producers.builds.requirement_files import Gathering, Read, decode
 from producers.builds.requirements import read_line
+from producers.builds.words import ErrorWord
 
 ALL: Final = "all"
 """Said instead of a list of extras or groups, it means every one there is."""
@@ -81,7 +82,7 @@ def _pyproject(read: Read, folder: str) -> Declares | None:
     except MissingError:
         return None
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise UnreadableError("unparseable") from error
+        raise UnreadableError(ErrorWord.UNPARSEABLE) from error
     project = data.get("project")
     if not isinstance(project, Mapping):
         return None
@@ -104,7 +105,7 @@ def _setup_cfg(read: Read, folder: str) -> Declares | None:
     except MissingError:
         return None
     except configparser.Error as error:
-        raise UnreadableError("unparseable") from error
+        raise UnreadableError(ErrorWord.UNPARSEABLE) from error
     if not parser.has_section("options"):
         return None
     extras = dict(parser["options.extras_require"]) if parser.has_section("options.extras_require") else {}

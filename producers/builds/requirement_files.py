@@ -13,7 +13,7 @@ from producers.builds.errors import CollectorError, MissingError, UnreadableErro
 from producers.builds.event import Requirement
 from producers.builds.pointers import Unnamed
 from producers.builds.requirements import Include, OtherIndex, Unparsed, joined, read_line
-from producers.builds.words import Constraint
+from producers.builds.words import Constraint, ErrorWord
 
 FILES: Final = 20
 DEPTH: Final = 5
@@ -84,7 +84,7 @@ class Gathering:
         for line in lines:
             self._lines += 1
             if self._lines > LINES:
-                raise UnreadableError("too_large")
+                raise UnreadableError(ErrorWord.TOO_LARGE)
             answer = read_line(line)
             if isinstance(answer, Requirement):
                 self._add(answer, constraints)

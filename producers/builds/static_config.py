@@ -11,6 +11,7 @@ import yaml
 from producers.builds.collectors.config import parse_yaml
 from producers.builds.errors import UnreadableError
 from producers.builds.requirement_files import decode
+from producers.builds.words import ErrorWord
 
 _GROWING: Final = {"append": False, "extend": True}
 """Methods that add to a list: whether they take a list."""
@@ -130,7 +131,7 @@ def parse_mkdocs_yml(content: bytes) -> Static:
     """Read a `mkdocs.yml`: plugins and the theme's name. Raises UnreadableError."""
     config = parse_yaml(decode(content), loader=_AnyTag)
     if not isinstance(config, Mapping):
-        raise UnreadableError("unparseable")
+        raise UnreadableError(ErrorWord.UNPARSEABLE)
     plugins = config.get("plugins") or []
     theme = config.get("theme")
     name = theme.get("name") if isinstance(theme, Mapping) else theme

@@ -81,3 +81,15 @@ class Source(StrEnum):
 
     REPORT = "report"
     STATIC = "static"
+
+
+class ErrorWord(StrEnum):
+    """Why a collector failed, where it is no class of an exception and no exit code. `streams` lets no other word pass."""
+
+    UNPARSEABLE = "unparseable"
+    TOO_LARGE = "too_large"
+    UNSAFE = "unsafe"
+    NO_LIST = "no_list"
+    NO_ANSWER = "no_answer"
+    CONFIG_INVALID = "config_invalid"
+    CONTAINER_GONE = "container_gone"

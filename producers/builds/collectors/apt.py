@@ -8,6 +8,7 @@ from producers.builds.asking import Asker
 from producers.builds.collectors.found import Found
 from producers.builds.errors import UnreadableError
 from producers.builds.event import Package
+from producers.builds.words import ErrorWord
 
 SECONDS: Final = 10.0
 QUERY: Final = ("dpkg-query", "--show", "--showformat", "${Package}\\t${Version}\\t${db:Status-Abbrev}\\n")
@@ -36,7 +37,7 @@ def parse_dpkg(text: str) -> Found[tuple[Package, ...]]:
             unreadable += 1
     readable = len(lines) - unreadable
     if lines and (readable < unreadable or not (packages or _all_absent(lines))):
-        raise UnreadableError("unparseable")
+        raise UnreadableError(ErrorWord.UNPARSEABLE)
     return Found(tuple(packages), len(packages), unparsed=unreadable)
 
 

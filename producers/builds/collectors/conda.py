@@ -9,6 +9,7 @@ from producers.builds.collectors.found import Found
 from producers.builds.collectors.rows import find_rows, other_keys, texts
 from producers.builds.errors import MissingError, NotApplicableError, UnreadableError
 from producers.builds.event import CondaPackage
+from producers.builds.words import ErrorWord
 
 SECONDS: Final = 30.0
 TOOLS: Final = ("conda", "mamba", "micromamba")
@@ -38,7 +39,7 @@ def parse_conda_list(text: str) -> Found[tuple[CondaPackage, ...]]:
         else:
             dropped += 1
     if rows and not packages:
-        raise UnreadableError("no_rows")
+        raise UnreadableError(ErrorWord.NO_LIST)
     return Found(
         tuple(packages), len(packages), unparsed=dropped, dropped_keys=other_keys(rows, "name", "channel", "version")
     )

@@ -11,12 +11,11 @@ from producers.builds.collectors.found import Found
 from producers.builds.errors import UnreadableError
 from producers.builds.mask import Mask, mask_value
 from producers.builds.record import canonical_json, clean_text
+from producers.builds.words import ErrorWord
 
 PART_BYTES: Final = 64 * 1024
 NODES: Final = 10_000
 """Of a YAML file, aliases counted as often as they are used: ten lines of them can stand for billions."""
-
-UNPARSEABLE: Final = "unparseable"
 
 _Loader: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -29,7 +28,7 @@ def parse_yaml(text: str | bytes, loader: Any = _Loader) -> Any:
     except UnreadableError:
         raise
     except (yaml.YAMLError, ValueError, RecursionError, TypeError, AttributeError, OverflowError) as error:
-        raise UnreadableError(UNPARSEABLE) from error
+        raise UnreadableError(ErrorWord.UNPARSEABLE) from error
     return {} if value is None else value
 
 
@@ -53,7 +52,7 @@ def _check_nodes(text: str | bytes) -> None:
             if anchor:
                 sizes[anchor] = count - before
         if count > NODES:
-            raise UnreadableError(UNPARSEABLE)
+            raise UnreadableError(ErrorWord.UNPARSEABLE)
 
 
 def _events(text: str | bytes) -> Iterator[yaml.Event]:
@@ -72,13 +71,13 @@ def as_json_value(value: Any) -> Any:
         return {_key(key): as_json_value(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [as_json_value(item) for item in value]
-    raise UnreadableError(UNPARSEABLE)
+    raise UnreadableError(ErrorWord.UNPARSEABLE)
 
 
 def _key(key: Any) -> str:
     plain = as_json_value(key)
     if isinstance(plain, dict | list):
-        raise UnreadableError(UNPARSEABLE)
+        raise UnreadableError(ErrorWord.UNPARSEABLE)
     return plain if isinstance(plain, str) else canonical_json(plain)
 
 
@@ -88,9 +87,9 @@ def config_text(value: Any, mask: Mask) -> Found[str]:
         clean = _clean(mask_value(as_json_value(value), mask))
         text = canonical_json(clean)
     except (RecursionError, ValueError) as error:
-        raise UnreadableError(UNPARSEABLE) from error
+        raise UnreadableError(ErrorWord.UNPARSEABLE) from error
     if len(text.encode()) > PART_BYTES:
-        raise UnreadableError("too_large")
+        raise UnreadableError(ErrorWord.TOO_LARGE)
     return Found(text, len(clean) if isinstance(clean, dict | list) else 1)
 
 

@@ -10,6 +10,7 @@ from producers.builds.errors import MissingError, NotApplicableError, Unreadable
 from producers.builds.event import Requirement
 from producers.builds.metadata import read_metadata
 from producers.builds.requirement_files import Gathering, Read, decode, logical_lines
+from producers.builds.words import ErrorWord
 
 
 def collect_declared(ask: Asker, final: Mapping[str, Any] | None) -> Found[tuple[Requirement, ...]]:
@@ -54,7 +55,7 @@ def pip_lines(content: bytes) -> Iterator[str]:
     environment = parse_yaml(decode(content))
     dependencies = environment.get("dependencies") if isinstance(environment, Mapping) else None
     if not isinstance(dependencies, list):
-        raise UnreadableError("unparseable")
+        raise UnreadableError(ErrorWord.UNPARSEABLE)
     for dependency in dependencies:
         lines = dependency.get("pip") if isinstance(dependency, Mapping) else None
         for line in lines if isinstance(lines, list) else ():

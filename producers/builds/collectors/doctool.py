@@ -14,7 +14,7 @@ from producers.builds.doctool_command import Invocation, read_command
 from producers.builds.errors import MissingError, NotApplicableError, UnreadableError
 from producers.builds.event import DocTool, Package
 from producers.builds.static_config import Static, parse_conf_py, parse_mkdocs_yml
-from producers.builds.words import DocToolName, Source
+from producers.builds.words import DocToolName, ErrorWord, Source
 
 EXTENSIONS: Final = 500
 CHARACTERS: Final = 200
@@ -57,14 +57,14 @@ def parse_report(content: bytes) -> Static:
     try:
         report = json.loads(content.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
-        raise UnreadableError("unparseable") from error
+        raise UnreadableError(ErrorWord.UNPARSEABLE) from error
     if not isinstance(report, Mapping):
-        raise UnreadableError("unparseable")
+        raise UnreadableError(ErrorWord.UNPARSEABLE)
     extensions, theme = report.get("extensions", []), report.get("html_theme")
     if not isinstance(extensions, list) or not all(isinstance(item, str) for item in extensions):
-        raise UnreadableError("unparseable")
+        raise UnreadableError(ErrorWord.UNPARSEABLE)
     if not (theme is None or isinstance(theme, str)) or not report.keys() & {"extensions", "html_theme"}:
-        raise UnreadableError("unparseable")
+        raise UnreadableError(ErrorWord.UNPARSEABLE)
     return Static(tuple(extensions), theme or None)
 
 

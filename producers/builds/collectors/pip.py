@@ -10,6 +10,7 @@ from producers.builds.collectors.found import Found
 from producers.builds.collectors.rows import find_rows, other_keys, texts
 from producers.builds.errors import MissingError, UnreadableError
 from producers.builds.event import Package
+from producers.builds.words import ErrorWord
 
 SECONDS: Final = 20.0
 
@@ -45,7 +46,7 @@ def parse_pip_list(text: str) -> Found[tuple[Package, ...]]:
         else:
             dropped += 1
     if rows and not packages:
-        raise UnreadableError("no_rows")
+        raise UnreadableError(ErrorWord.NO_LIST)
     return Found(tuple(packages), len(packages), unparsed=dropped, dropped_keys=other_keys(rows, "name", "version"))
 
 

@@ -7,6 +7,7 @@ from producers.builds.asking import Asker
 from producers.builds.collectors.found import Found
 from producers.builds.errors import UnreadableError
 from producers.builds.event import CondaPackage, Python
+from producers.builds.words import ErrorWord
 
 SECONDS: Final = 5.0
 
@@ -24,7 +25,7 @@ def parse_python(stdout: str, stderr: str = "") -> Python:
     lines = (stdout if stdout.strip() else stderr).strip().splitlines()
     first = _FIRST.match(lines[0].strip()) if lines else None
     if first is None:
-        raise UnreadableError("unparseable")
+        raise UnreadableError(ErrorWord.UNPARSEABLE)
     pypy = _PYPY.match(lines[1].strip()) if len(lines) > 1 else None
     if pypy:
         return Python(first["version"], "PyPy", pypy["version"])

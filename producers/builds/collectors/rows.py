@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from producers.builds.errors import UnreadableError
+from producers.builds.words import ErrorWord
 
 Row = dict[str, Any]
 
@@ -32,21 +33,21 @@ def find_rows(text: str) -> list[Row]:
         try:
             value, position = decoder.raw_decode(text, begin.start())
         except (ValueError, RecursionError) as error:
-            raise UnreadableError("unparseable") from error
+            raise UnreadableError(ErrorWord.UNPARSEABLE) from error
         behind = text[position : position + 200].partition("\n")[0].lstrip(" \t\r")
         if isinstance(value, list):
             if behind[:1] in _GOES_ON and behind:
-                raise UnreadableError("unparseable")
+                raise UnreadableError(ErrorWord.UNPARSEABLE)
             if value:
                 return value if all(isinstance(row, dict) for row in value) else _refuse()
             empty = empty or _alone(text, begin.start(), behind)
     if empty:
         return []
-    raise UnreadableError("no_list")
+    raise UnreadableError(ErrorWord.NO_LIST)
 
 
 def _refuse() -> list[Row]:
-    raise UnreadableError("unparseable")
+    raise UnreadableError(ErrorWord.UNPARSEABLE)
 
 
 def _alone(text: str, start: int, behind: str) -> bool:

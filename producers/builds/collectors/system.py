@@ -8,6 +8,7 @@ from producers.builds.asking import Asker
 from producers.builds.collectors.found import Found
 from producers.builds.errors import AskTimeoutError, CollectorError, MissingError, UnreadableError
 from producers.builds.event import System
+from producers.builds.words import ErrorWord
 
 SECONDS: Final = 5.0
 
@@ -46,7 +47,7 @@ def parse_issue(text: str) -> str:
 def _name(text: str) -> str:
     name = _CONTROL.sub(" ", text).strip()
     if name.lower() in _NONE or not any(letter.isalpha() for letter in name):
-        raise UnreadableError("unparseable")
+        raise UnreadableError(ErrorWord.UNPARSEABLE)
     return name
 
 
@@ -64,7 +65,7 @@ def parse_any(text: str) -> System:
         return system_of(*parse_os_release(text))
     if re.search(r"\\[a-zA-Z]", text):
         return system_of(parse_issue(text), None)
-    raise UnreadableError("unparseable")
+    raise UnreadableError(ErrorWord.UNPARSEABLE)
 
 
 def collect_system(ask: Asker, python: str) -> Found[System]:

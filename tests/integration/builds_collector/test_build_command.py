@@ -253,7 +253,7 @@ def test_B11_B10_the_config_and_its_merge(wrapper: Wrapper) -> None:
     event = wrapper.event("--config", "list.yaml")
     assert event["config"]["user"] == '["a"]'
     assert event["config"]["final"] is None
-    assert event["collectors"]["config_final"]["error"] == "invalid"
+    assert event["collectors"]["config_final"]["error"] == "config_invalid"
     assert event["build"]["success"] is True
 
 

@@ -198,12 +198,12 @@ def test_B46_files_of_the_user_are_read_safely(tmp_path: Path, read: Callable[[P
     expected = {
         "gone": ("missing", None),
         "plain/x": ("missing", None),
-        "out": ("error", "outside_checkout"),
-        "folder/outside.txt": ("error", "outside_checkout"),
-        "device": ("error", "outside_checkout"),
-        "docs": ("error", "not_regular"),
-        "fifo": ("error", "not_regular"),
-        "socket": ("error", "not_regular"),
+        "out": ("error", "unsafe"),
+        "folder/outside.txt": ("error", "unsafe"),
+        "device": ("error", "unsafe"),
+        "docs": ("error", "unsafe"),
+        "fifo": ("error", "unsafe"),
+        "socket": ("error", "unsafe"),
         "big": ("error", "too_large"),
     }
     for name, (status, error) in expected.items():
@@ -248,7 +248,7 @@ def test_B46_a_link_in_the_checkout_is_an_error_in_the_event(wrapper: Wrapper, t
     (wrapper.checkout / "docs/conf.py").symlink_to(tmp_path / "conf.py")
     wrapper.write(".readthedocs.yaml", "sphinx: {configuration: docs/conf.py}\n")
     event = wrapper.event()
-    assert event["collectors"]["doctool"]["error"] == "outside_checkout"
+    assert event["collectors"]["doctool"]["error"] == "unsafe"
     assert "stolen" not in json.dumps(event)
 
 

@@ -15,6 +15,7 @@ from producers.builds.collect import NAMES
 from producers.builds.delivery import Outbox
 from producers.builds.mask import mask_of
 from producers.builds.record import EVENT_BYTES, encoded_size, event_id
+from producers.builds.words import ErrorWord
 from schemas.codec import encode
 from schemas.topics import RAW_BUILDS
 from tests.unit.producers.builds.container import Container, record_of, statuses, telemetry
@@ -143,7 +144,7 @@ def test_T6_names_are_cut_at_200_characters_and_files_and_output_have_limits() -
     record = record_of(container)
     assert len(record["packages"]["pip"]["all"][0]["name"]) == 200
     container = Container().answering({"dpkg-query": CommandResult(0, b"x" * (4 * 1024 * 1024 + 1), b"")})
-    assert record_of(container)["collectors"]["apt_all"]["error"] == "output_too_large"
+    assert record_of(container)["collectors"]["apt_all"]["error"] == "too_large"
 
 
 def test_T6_a_config_part_over_64_kib_is_an_error() -> None:
@@ -313,3 +314,9 @@ def test_L7_a_retirement_is_the_same_record_with_a_time() -> None:
     whole = retire_project(project=Ref(207, "kiln"), at=at)
     assert whole["kind"] == "project_retired"
     assert whole["version"] is None
+
+
+def test_P10_streams_know_every_word_of_a_failed_collector() -> None:
+    from streams.scrub.words import ERRORS
+
+    assert {str(word) for word in ErrorWord} <= ERRORS
