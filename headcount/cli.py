@@ -11,11 +11,13 @@ from headcount.errors import HeadcountError
 
 COMMANDS = {
     "build": "producers.builds.command:build",
+    "demo": "headcount.demo.command:demo",
     "doctor": "headcount.up.command:doctor",
     "down": "headcount.up.command:down",
     "ledger": "sinks.query_command:ledger",
     "migrate": "sinks.command:migrate",
     "query": "sinks.query_command:query",
+    "report": "headcount.report.command:report",
     "sink": "sinks.command:sink",
     "replay": "streams.command:replay",
     "status": "headcount.up.command:status",

@@ -1,0 +1,67 @@
+"""`headcount report`: words in, a page or CSV out."""
+
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+import click
+
+from headcount import settings
+from headcount.errors import HeadcountError
+from headcount.report.ask import Scope, ask, reader_dsn
+from headcount.report.csv_file import write_csv
+from headcount.report.page import lay_out, render
+
+DEFAULT_DAYS: Final = 90
+"""The window of "active" in the views."""
+
+
+@click.group()
+def report() -> None:
+    """Write what is known as a page that can be sent to somebody, or as CSV.
+
+    Example: headcount report builds --from 2026-01-01 -o report.html
+    """
+
+
+@report.command()
+@click.option("--project", metavar="P", help="One project only, by its name or id.")
+@click.option("--from", "first", type=click.DateTime(["%Y-%m-%d"]), metavar="D", help="First day; 90 days before --to.")
+@click.option("--to", "last", type=click.DateTime(["%Y-%m-%d"]), metavar="D", help="Last day; today.")
+@click.option("--format", "form", type=click.Choice(["html", "csv"]), default="html", show_default=True)
+@click.option("--public", "is_public", is_flag=True, help="For others: no private project, no figure under 5 projects.")
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Else stdout.")
+def builds(
+    project: str | None, first: datetime | None, last: datetime | None, form: str, is_public: bool, output: Path | None
+) -> None:
+    """Report what active projects build with, what fails, and how much of it is not known.
+
+    Example: headcount report builds --public -o report.html
+    """
+    if project is not None and is_public:
+        raise click.UsageError("--public shows no figure of fewer than 5 projects: leave --project away")
+    now = datetime.now(UTC)
+    scope = _scope(project, first, last, is_public=is_public, now=now)
+    page = lay_out(ask(reader_dsn(settings.load(os.environ)), scope), scope, now)
+    text = render(page) if form == "html" else write_csv(page)
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise HeadcountError(
+            f"the report cannot be written: {error.strerror}", where=str(output), do="give another file with -o"
+        ) from error
+
+
+def _scope(
+    project: str | None, first: datetime | None, last: datetime | None, *, is_public: bool, now: datetime
+) -> Scope:
+    """Give the window: whole days in UTC, up to now at the latest. Raises click.UsageError where it is empty."""
+    until = now if last is None else min(now, last.replace(tzinfo=UTC) + timedelta(days=1))
+    since = until - timedelta(days=DEFAULT_DAYS) if first is None else first.replace(tzinfo=UTC)
+    if since >= until:
+        raise click.UsageError(f"--from must come before --to and now: {since:%Y-%m-%d} is not before {until:%Y-%m-%d}")
+    return Scope(since, until, project, is_public)
