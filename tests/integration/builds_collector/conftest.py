@@ -51,4 +51,8 @@ def wrapper(tmp_path: Path, venv: Path) -> Wrapper:
         "HEADCOUNT_STATE_DIR": str(tmp_path / "state"),
         "HEADCOUNT_SPOOL_DIR": str(tmp_path / "spool"),
     }
-    return Wrapper(checkout, environ)
+    quick = tmp_path / "quick/python"
+    quick.parent.mkdir()
+    quick.write_text("#!/bin/sh\nexit 1\n")
+    quick.chmod(0o755)
+    return Wrapper(checkout, environ, quick)

@@ -80,7 +80,7 @@ def test_I3_the_exit_code_is_the_commands(wrapper: Wrapper, command: tuple[str, 
 
 
 def test_B8_a_failed_build_has_its_packages(wrapper: Wrapper) -> None:
-    event = wrapper.event(command=("sh", "-c", "exit 1"))
+    event = wrapper.event(command=("sh", "-c", "exit 1"), real=True)
     assert "jinja2" in [row["name"] for row in event["packages"]["pip"]["all"]]
 
 
@@ -198,7 +198,7 @@ def test_I3_a_signal_while_collecting_ends_the_collection_and_keeps_the_event(wr
     assert process.returncode == 0
     event = json.loads(out)
     assert event["build"]["success"] is True
-    assert event["python"]["version"] is not None
+    assert event["collectors"]["python"]["status"] == "error"
     assert event["collectors"]["apt_all"]["status"] == "timeout"
 
 

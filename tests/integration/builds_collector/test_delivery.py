@@ -46,7 +46,7 @@ def environ_of(settings: KafkaSettings) -> dict[str, str]:
 
 def test_I3_an_event_arrives_and_nothing_is_said(wrapper: Wrapper, kafka: KafkaSettings) -> None:
     ensure(kafka, (RAW_BUILDS,))
-    done = wrapper.run(command=("sh", "-c", "echo out; echo err >&2; exit 4"), **environ_of(kafka))
+    done = wrapper.run(command=("sh", "-c", "echo out; echo err >&2; exit 4"), real=True, **environ_of(kafka))
     assert (done.returncode, done.stdout, done.stderr) == (4, b"out\n", b"err\n")
     (event,) = events(kafka, 1)
     assert event["build"]["failure"] == {"stage": "build", "error": "exit:4"}

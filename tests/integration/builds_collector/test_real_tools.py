@@ -64,7 +64,7 @@ def test_B15_system_site_packages_are_out(uv_system_venv: Path) -> None:
 def test_C3_a_checkout_with_a_pip_of_its_own_shadows_nothing(venv: Path, wrapper: Wrapper) -> None:
     wrapper.write("pip.py", "raise SystemExit('shadow')")
     wrapper.write("pip/__init__.py", "raise SystemExit('shadow')")
-    assert "jinja2" in {row["name"] for row in wrapper.event()["packages"]["pip"]["all"]}
+    assert "jinja2" in {row["name"] for row in wrapper.event(real=True)["packages"]["pip"]["all"]}
 
 
 def test_C1_C2_this_machine(venv: Path) -> None:
@@ -327,9 +327,9 @@ def test_I4_never_headcounts_own_where_another_is_found(tmp_path: Path) -> None:
 
 def test_I4_a_real_script_of_a_real_environment(wrapper: Wrapper, venv: Path, uv_venv: Path, tmp_path: Path) -> None:
     script = executable(venv / "bin/build-docs", f"#!{venv / 'bin/python'}\nprint('built')\n")
-    event = wrapper.event(command=(str(script),), VIRTUAL_ENV=str(uv_venv), PATH=os.environ["PATH"])
+    event = wrapper.event(command=(str(script),), real=True, VIRTUAL_ENV=str(uv_venv), PATH=os.environ["PATH"])
     assert "zope-event" in names(event, "all")
-    event = wrapper.event(command=("true",), VIRTUAL_ENV=str(uv_venv), PATH=os.environ["PATH"])
+    event = wrapper.event(command=("true",), real=True, VIRTUAL_ENV=str(uv_venv), PATH=os.environ["PATH"])
     assert names(event, "all") == {"jinja2", "markupsafe"}
 
 

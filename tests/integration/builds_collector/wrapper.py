@@ -14,15 +14,18 @@ NAMED = ("--project", "kiln", "--version", "latest")
 class Wrapper:
     checkout: Path
     environ: dict[str, str]
+    quick: Path
+    """An interpreter that answers nothing, at once: for tests that do not ask what the build was made with."""
 
-    def argv(self, *options: str, command: tuple[str, ...]) -> list[str]:
-        return [sys.executable, "-m", "headcount", "build", *options, "--", *command]
+    def argv(self, *options: str, command: tuple[str, ...], real: bool = False) -> list[str]:
+        python = () if real or "--python" in options else ("--python", str(self.quick))
+        return [sys.executable, "-m", "headcount", "build", *python, *options, "--", *command]
 
     def run(
-        self, *options: str, command: tuple[str, ...], named: bool = True, **environ: str
+        self, *options: str, command: tuple[str, ...], named: bool = True, real: bool = False, **environ: str
     ) -> subprocess.CompletedProcess[bytes]:
         return subprocess.run(
-            self.argv(*(NAMED if named else ()), *options, command=command),
+            self.argv(*(NAMED if named else ()), *options, command=command, real=real),
             capture_output=True,
             cwd=self.checkout,
             env=self.environ | environ,
