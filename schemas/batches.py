@@ -12,6 +12,7 @@ from typing import Any, Final
 import fastavro
 
 from schemas.codec import encode
+from schemas.encoder import encode_long
 from schemas.registry import newest
 from schemas.topics import Topic
 
@@ -53,7 +54,7 @@ def encode_batch(topic: Topic, head: Head, events: Sequence[bytes]) -> bytes:
     empty = encode(topic, {"producer_id": head.producer_id, **totals, "events": []})
     if not events:
         return empty
-    return empty.removesuffix(_END) + _long(len(events)) + b"".join(events) + _END
+    return empty.removesuffix(_END) + encode_long(len(events)) + b"".join(events) + _END
 
 
 Headers = list[tuple[str, str | bytes | None]]
@@ -62,14 +63,3 @@ Headers = list[tuple[str, str | bytes | None]]
 def headers(head: Head) -> Headers:
     """Give a raw record's Kafka headers: the head of the batch, so that a body that does not decode has an account."""
     return [(name, str(value).encode()) for name, value in asdict(head).items()]
-
-
-def _long(number: int) -> bytes:
-    """Encode a non-negative number as Avro's zigzag variable-length long."""
-    zigzag = number << 1
-    out = bytearray()
-    while zigzag > 0x7F:
-        out.append(zigzag & 0x7F | 0x80)
-        zigzag >>= 7
-    out.append(zigzag)
-    return bytes(out)

@@ -43,6 +43,7 @@ def registered() -> dict[int, Registered]:
     return {int(id_): Registered(int(id_), row["subject"], row["version"], row["sha256"]) for id_, row in rows.items()}
 
 
+@cache
 def newest(subject: str) -> Registered:
     """Give the newest version of a subject's schema. KeyError where the subject has none."""
     versions = [schema for schema in registered().values() if schema.subject == subject]

@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.codec import encode
 from schemas.registry import newest
-from schemas.topics import CLEAN_BUILDS, RAW_BUILDS
+from schemas.topics import RAW_BUILDS
 from streams.builds.judge import Judge, presentable
 from streams.scrub.config import scrub_config
 from streams.scrub.names import Names, load
@@ -155,34 +154,6 @@ def test_what_is_public_stays() -> None:
     assert clean["doctool"]["html_theme"] == "furo"
     assert json.loads(clean["config"]["user"]) == {"version": 2, "sphinx": {"configuration": "docs/conf.py"}}
     assert clean["build"]["failure"] == {"stage": "build", "error": "exit:1"}
-    encode(
-        CLEAN_BUILDS,
-        {
-            "raw_offset": 0,
-            "cluster_id": "c",
-            "topic_id": "t",
-            "received_at": 0,
-            "account": {
-                "producer_id": None,
-                "seq": None,
-                "refused": {},
-                **dict.fromkeys(
-                    (
-                        "handed_over",
-                        "dropped",
-                        "missing",
-                        "resent",
-                        "received",
-                        "accepted",
-                        "duplicate_batch",
-                        "duplicate_event",
-                    ),
-                    0,
-                ),
-            },
-            "events": [clean],
-        },
-    )
 
 
 def test_P5_names_on_no_public_list_are_one_private_row() -> None:
