@@ -57,7 +57,7 @@ def produce(children: Children, progress: Progress, place: Place) -> None:
 
     def equip(project: Project, version: Version) -> None:
         name = f"{project.name} {version.slug}"
-        with progress.step(f"installing for {name}", done=f"environment of {name}: {', '.join(version.requirements)}"):
+        with progress.step(f"installing for {name}", done=f"environment of {name}, by {project.maker} and pip"):
             make_environment(
                 children,
                 place.environment(project, version),

@@ -36,7 +36,9 @@ class Answers:
     versions: Rows
     packages: Rows
     latest: Rows
+    failing: Rows
     outcomes: Row
+    collectors: Rows
     ledger: Row
 
 
@@ -77,7 +79,9 @@ def ask(dsn: str, scope: Scope) -> Answers:
                 versions=rows("versions"),
                 packages=rows("packages"),
                 latest=rows("latest"),
+                failing=rows("failing"),
                 outcomes=rows("outcomes")[0],
+                collectors=rows("collectors"),
                 ledger=rows("ledger")[0],
             )
     except postgres.errors.QueryCanceled as error:

@@ -29,6 +29,7 @@ def _rows(page: Page) -> Iterator[tuple[str | int | None, ...]]:
     for question, counted in (
         ("python", page.pythons),
         ("system", page.systems),
+        ("build.os", page.asked),
         ("tool", page.tools),
         ("theme", page.themes),
     ):

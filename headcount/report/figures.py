@@ -129,18 +129,21 @@ def python_series(row: Row) -> tuple[str, Key] | None:
 
 
 def system(row: Row) -> str | None:
-    """Give system and release, as debian 12."""
-    return None if row["os"] is None else " ".join(filter(None, (row["os"], row["os_version"])))
+    """Give system and release: ubuntu 24.04.1, or its full name where that has no dotted number."""
+    if row["os"] is None or row["os_version"] is None:
+        name: str | None = row["os_name"] or row["os"]
+        return name
+    return f"{row['os']} {row['os_version']}"
 
 
-def tool_series(tool: str) -> Callable[[Row], tuple[str, Key] | None]:
-    """Give what tells the series of one documentation tool, as sphinx 8.x."""
+def tool_series(tool: str, name: str) -> Callable[[Row], tuple[str, Key] | None]:
+    """Give what tells the series of one documentation tool, by the name that people know: Sphinx 8.x."""
 
     def series_of(row: Row) -> tuple[str, Key] | None:
         if row["tool"] != tool or row["tool_version"] is None:
             return None
         key = numbers(row["tool_version"], 1)
-        return (f"{tool} {'.'.join(map(str, key))}.x", key) if key else None
+        return (f"{name} {'.'.join(map(str, key))}.x", key) if key else None
 
     return series_of
 

@@ -38,10 +38,14 @@ class Page:
     packages: Sequence[Package]
     pythons: Counted
     systems: Counted
+    asked: Counted
+    """Systems that configurations ask for."""
     tools: Counted
     themes: Counted
     known: Sequence[tuple[str, int]]
     """What is known of how many active projects."""
+    collectors: Rows
+    failing: Rows
     latest: Rows
     ledger: Row
 
@@ -58,7 +62,7 @@ def lay_out(answers: Answers, scope: Scope, made_at: datetime) -> Page:
     active = figures.active_projects(versions)
     pythons = figures.count_series(versions, figures.python_series)
     systems = figures.count_projects(versions, figures.system)
-    by_tool = [figures.count_series(versions, figures.tool_series(tool)) for tool in TOOLS]
+    by_tool = [figures.count_series(versions, figures.tool_series(*tool)) for tool in TOOLS.items()]
     themes = figures.count_projects(versions, lambda row: row["theme"])
     known = {
         "Packages": figures.count_projects(versions, figures.with_packages).unknown,
@@ -81,10 +85,13 @@ def lay_out(answers: Answers, scope: Scope, made_at: datetime) -> Page:
         packages=figures.packages(answers.packages, k),
         pythons=figures.floored(pythons, k),
         systems=figures.floored(systems, k),
+        asked=figures.floored(figures.count_projects(versions, lambda row: row["image_os"]), k),
         tools=figures.floored(tools, k),
         themes=figures.floored(themes, k),
         known=[(name, active - unknown) for name, unknown in known.items() if _may_say(unknown, active, k)],
-        # A row is one project.
+        collectors=answers.collectors,
+        # Here a row is one project.
+        failing=answers.failing if k == 1 else (),
         latest=answers.latest if k == 1 else (),
         ledger=answers.ledger,
     )
@@ -120,18 +127,15 @@ def _failing(answers: Answers, k: int) -> Headline | None:
     return Headline("bad", text, ", ".join(names) + (f" and {left} more" if names and left > 0 else ""))
 
 
-def _oldest(counted: Counted, active: int) -> Headline | None:
-    oldest = counted.known[-1]
-    reach = _count(oldest.projects, "project")
-    newest = counted.known[0]
+def _oldest(counted: Counted, active: int) -> Headline:
+    newest, oldest = counted.known[0], counted.known[-1]
+    reach = f"{_count(oldest.projects, 'project')} of {active}"
     if newest is oldest:
-        return Headline(
-            "plain", f"All that build with {oldest.name.split()[0] if oldest.name else ''} use {oldest.name}: {reach}."
-        )
+        return Headline("plain", f"{oldest.name} is the only series in use of its kind, in {reach}.")
     return Headline(
         "plain",
-        f"The oldest in use is {oldest.name}, the newest {newest.name}.",
-        f"An end of {oldest.name} would reach {reach} of {active}.",
+        f"{oldest.name} is the oldest in use, {newest.name} the newest.",
+        f"An end of {oldest.name} would reach {reach}.",
     )
 
 
@@ -140,15 +144,16 @@ def _completeness(known: dict[str, int], active: int) -> Headline | None:
         return None
     missing = {name: unknown for name, unknown in known.items() if unknown}
     if not missing:
-        return Headline("good", f"Nothing is missing: all of it is known of {_all(active)}.")
+        return Headline("good", f"No gaps: every answer below covers {_all(active)}.")
     worst = max(missing, key=lambda name: missing[name])
     return Headline(
-        "plain", f"{worst} is not known of {missing[worst]} of {_count(active, 'project')}: so much is left to guess."
+        "plain",
+        f"{worst}: not known of {missing[worst]} of {_count(active, 'project')}, so that much is left to guess.",
     )
 
 
 def _all(active: int) -> str:
-    return "the only project" if active == 1 else f"all {active} projects"
+    return "the one active project" if active == 1 else f"all {active} active projects"
 
 
 def _balance(ledger: Row) -> Headline | None:
