@@ -4,7 +4,6 @@
 """
 
 import json
-import math
 import re
 from collections.abc import Mapping
 from functools import cache
@@ -32,15 +31,16 @@ TOOLS: Final = frozenset(
 
 _WORD: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 MAX_LIST: Final = 500
+_LARGEST: Final = 10**9
+"""A larger number is no setting; NaN and infinity compare as larger too."""
 
 
 def scrub_config(text: str, names: Names) -> str | None:
     """Scrub one part given as JSON text; gives canonical JSON text, or null where it is no JSON that K1 can hash."""
     try:
-        value = json.loads(text, parse_constant=_refuse)
+        kept = _value(json.loads(text, parse_constant=_refuse), _keys(), names)
     except (ValueError, RecursionError):
         return None
-    kept = _value(value, _keys(), names)
     return None if kept is None else json.dumps(kept, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
@@ -82,7 +82,7 @@ def _scalar(value: Any, kind: Any, names: Names) -> Any:
     if isinstance(value, bool):
         return value
     if isinstance(value, int | float):
-        return value if math.isfinite(value) and abs(value) < 1e9 else OTHER
+        return value if abs(value) < _LARGEST else OTHER
     text = str(value)
     match kind:
         case "command":

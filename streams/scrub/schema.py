@@ -20,7 +20,7 @@ MAP_KEYS: Final[Mapping[str, frozenset[str]]] = {
         {"pip_all", "pip_root", "pip_declared", "conda_all", "apt_all", "apt_declared", "python", "os", "doctool",
          "config_user", "config_final"}
     ),
-    "unnamed": frozenset({"url", "vcs", "path", "variable"}),
+    "unnamed": frozenset({"url", "vcs", "path", "variable", "file"}),
 }  # fmt: skip
 """The keys that each map may have: others are dropped, as a key can hold anything."""
 

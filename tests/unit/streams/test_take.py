@@ -1,6 +1,7 @@
 """Takes: every event of every raw record ends once, in the account, and nothing changes before the commit."""
 
 import json
+import random
 from typing import Any
 
 import pytest
@@ -230,3 +231,57 @@ def test_100_bad_records_in_a_row_from_two_producers_pause_behind_the_last(domai
 def test_one_bad_producer_pauses_only_after_1000(domain: Domain) -> None:
     form = FormWatch()
     assert next(n for n in range(1, 1101) if form.stops(PRODUCER, True)) == 1000
+
+
+def spoilt(rng: random.Random, value: Any) -> Any:
+    """A copy with some values made null, empty, or absurd, of a type that the schema still takes."""
+    if isinstance(value, dict):
+        return {name: spoilt(rng, inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [spoilt(rng, inner) for inner in value for _ in range(rng.choice((0, 1, 1, 2)))]
+    if isinstance(value, str) and rng.random() < 0.1:
+        return rng.choice(
+            (
+                "",
+                "\0",
+                "a" * 3000,
+                "π" * 50,
+                '{"a":' * 50,
+                "[[[[",
+                "1e999",
+                "9" * 400,
+                "[" * 900 + "]" * 900,
+                "-",
+                "::",
+                "@",
+                "~/",
+            )
+        )
+    return value
+
+
+def test_no_event_that_the_schema_takes_makes_a_take_fail(domain: Domain) -> None:
+    rng = random.Random(4)
+    nullable = ("organization", "project", "version", "build", "image", "config", "packages", "python", "os", "doctool")
+    partition = Partition(domain)
+    for number in range(300):
+        made = spoilt(rng, event(number))
+        made |= {name: None for name in nullable if rng.random() < 0.1}
+        made["event_id"] = f"{number:032x}"
+        made["kind"] = rng.choice(("build_finished", "version_retired", "project_retired"))
+        if made["build"] is not None:
+            made["build"] |= {name: None for name in ("id", "length_seconds", "commit", "vcs") if rng.random() < 0.2}
+            made["build"]["started_at"] = rng.choice(
+                ("0001-01-01T00:00:00Z", "2026-03-02T10:00:00+14:00", "9999-12-31T23:59:59Z")
+            )
+        (clean,) = cleans(partition.commit(partition.decide(record(number, [made]))))
+        account = clean["account"]
+        assert account["received"] == 1 == account["accepted"] + sum(account["refused"].values())
+
+
+def test_L7_a_retirement_needs_no_build_id(domain: Domain) -> None:
+    retired = event(1) | {"kind": "version_retired", "event_id": "1" * 32}
+    retired["build"] |= {"id": None}
+    take = Partition(domain).decide(record(0, [retired]))
+    assert cleans(take)[0]["account"]["accepted"] == 1
+    assert not take.latest
