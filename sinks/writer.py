@@ -35,8 +35,6 @@ SESSION_OPTIONS: Final = (
     "-c lock_timeout=20s"
     # Stopped in the middle of a transaction, we would hold positions and rows.
     " -c idle_in_transaction_session_timeout=30s"
-    # What a batch brings is small and what it meets is large: a hash join would read all of it.
-    " -c enable_hashjoin=off -c enable_mergejoin=off"
 )
 _CLAIM_TIMEOUT: Final = b"SET LOCAL lock_timeout = '3s'"
 """A transaction of a living owner takes less; what holds the position longer is a stopped one, and is ended."""

@@ -103,13 +103,17 @@ LIST_PARTS: Final = tuple(_ROW)
 """The parts of an event that are package lists."""
 
 
-def package_list(part: str, packages: list[Record]) -> PackageList:
-    """Give the canonical form of a part that is a package list."""
+def list_rows(part: str, packages: list[Record]) -> tuple[tuple[Any, ...], ...]:
+    """Give the rows of a part that is a package list, as they come."""
+    return tuple(map(_ROW[part], packages))
+
+
+def package_list(part: str, rows: tuple[tuple[Any, ...], ...]) -> PackageList:
+    """Give the canonical form of a list from its rows."""
     ecosystem = part.partition("_")[0]
-    row = _ROW[part]
-    rows = tuple(sorted({row(package) for package in packages}))
-    text = json.dumps([ecosystem, rows], ensure_ascii=True, separators=(",", ":"))
-    return PackageList(_hash(text.encode("ascii")), ecosystem, rows, part)
+    canonical = tuple(sorted(set(rows)))
+    text = json.dumps([ecosystem, canonical], ensure_ascii=True, separators=(",", ":"))
+    return PackageList(_hash(text.encode("ascii")), ecosystem, canonical, part)
 
 
 def config(text: str) -> Config:

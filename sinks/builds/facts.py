@@ -26,7 +26,7 @@ from sinks.builds.rows import (
 )
 from sinks.builds.shape import Columns
 from sinks.statements import statement
-from sinks.times import instant
+from sinks.times import instant, microseconds
 
 OLDEST_YEARS: Final = 10
 """A build that started longer before its receipt is no build: without a bound, anyone could make us thousands of months."""
@@ -63,10 +63,9 @@ def place(cursor: Cursor[Any], events: Sequence[Event], months: set[date]) -> se
 def _packed(event: Event, contents: Contents) -> Record:
     try:
         packed = packed_row(event.body, contents)
-        started_at = instant(event.body["build"]["started_at"])
     except (ValueError, OverflowError) as error:
         raise UnstorableError(f"{type(error).__name__} in config or started_at") from error
-    if started_at.year < instant(event.received_at).year - OLDEST_YEARS:
+    if packed["build"][2].year < instant(event.received_at).year - OLDEST_YEARS:
         raise UnstorableError(f"started over {OLDEST_YEARS} years before its receipt")
     return packed
 
@@ -92,12 +91,16 @@ class _Builds:
         return {instant(key[3]).date().replace(day=1) for key in self.rows}
 
     def write(self, cursor: Cursor[Any]) -> set[int]:
-        rows = ((*row, self._credit[key]) for key, row in self.rows.items())
-        copy_rows(cursor, "new_builds", (*BUILD_COLUMNS, ("credit", "int4")), rows)
+        copy_rows(cursor, "new_builds", BUILD_COLUMNS, self.rows.values())
         cursor.execute(_upserts()["insert_builds"])
-        added = {credit for (credit,) in cursor.fetchall()}
+        added = {self._credit[(*key, microseconds(started_at))] for *key, started_at in cursor.fetchall()}
         if len(added) < len(self.rows):
+            # What was brought is small and what it meets is large: a hash join would read all of it.
+            cursor.execute("SET LOCAL enable_hashjoin = off")
+            cursor.execute("SET LOCAL enable_mergejoin = off")
             cursor.execute(_upserts()["replace_builds"])
+            cursor.execute("RESET enable_hashjoin")
+            cursor.execute("RESET enable_mergejoin")
         return added
 
 

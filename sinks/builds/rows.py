@@ -1,11 +1,11 @@
 """Build events as rows of `builds` and `latest_builds`, and rows of `latest_builds` as the shared join takes them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from schemas.builds.latest import PARTS, Record, row_of
-from sinks.builds.content import LIST_PARTS, Config, PackageList, config, package_list
+from sinks.builds.content import LIST_PARTS, Config, PackageList, config, list_rows, package_list
 from sinks.builds.shape import FACTS, KNOWN, ORDER, PART_VALUES, TIE, Columns, pack
 from sinks.times import instant, microseconds
 
@@ -36,9 +36,24 @@ LATEST_COLUMNS: Final[Columns] = (
     *(column for part in PARTS for column in PART_VALUES[part]),
     *(column for part in PARTS for column in KNOWN[part]),
 )
-LATEST_KEY: Final = ("successful", "project_id", "version_id")
-_STARTED_AT: Final = [name for name, _ in FACTS["build"]].index("started_at")
+LATEST_KEY: Final = ("project_id", "version_id", "successful")
 _UNKNOWN_ORDER: Final = (None,) * len(ORDER)
+
+
+def _slices(columns: Iterable[tuple[str, Columns]], start: int) -> list[tuple[str, slice]]:
+    """Give where each name's columns lie in a row, when they follow each other from `start` on."""
+    slices = []
+    for name, own in columns:
+        slices.append((name, slice(start, start + len(own))))
+        start += len(own)
+    return slices
+
+
+# Reading a row back is in the way of every version that is built again, so where its parts lie is worked out once.
+_FACT_SLICES: Final = _slices(FACTS.items(), 1)
+_TIE_AT: Final = 1 + len(_FACT_COLUMNS)
+_VALUE_SLICES: Final = dict(_slices(((part, PART_VALUES[part]) for part in PARTS), _TIE_AT + len(TIE)))
+_KNOWN_SLICES: Final = _slices(KNOWN.items(), max(where.stop for where in _VALUE_SLICES.values()))
 
 
 @dataclass(slots=True)
@@ -48,11 +63,16 @@ class Contents:
     lists: dict[bytes, PackageList] = field(default_factory=dict)
     configs: dict[bytes, Config] = field(default_factory=dict)
     _by_text: dict[str, bytes] = field(default_factory=dict)
+    _by_rows: dict[tuple[Any, ...], bytes] = field(default_factory=dict)
 
     def take_list(self, part: str, packages: list[Record]) -> bytes:
         """Keep a list and give its hash."""
-        found = package_list(part, packages)
-        return self.lists.setdefault(found.hash, found).hash
+        rows = list_rows(part, packages)
+        known = self._by_rows.get((part, rows))
+        if known is None:
+            found = package_list(part, rows)
+            known = self._by_rows[part, rows] = self.lists.setdefault(found.hash, found).hash
+        return known
 
     def take_config(self, text: str) -> bytes:
         """Keep a configuration and give its hash. ValueError where it is no JSON."""
@@ -103,52 +123,58 @@ def latest_row(successful: bool, packed: Record) -> tuple[Any, ...]:
     """Give a packed row as a row of `latest_builds`, in the order of LATEST_COLUMNS."""
     order = packed["order"]
     parts = packed["parts"]
-    known = (
-        value
-        for part in PARTS
-        for value in (_UNKNOWN_ORDER if parts[part] is None else _order_columns(parts[part]["known"]))
-    )
+    known: list[Any] = []
+    # Mostly one build knows all parts, and its order is one object.
+    made: dict[int, tuple[Any, ...]] = {}
+    for part in PARTS:
+        value = parts[part]
+        if value is None:
+            known += _UNKNOWN_ORDER
+            continue
+        columns = made.get(id(value["known"]))
+        if columns is None:
+            columns = made[id(value["known"])] = _order_columns(value["known"])
+        known += columns
     return (successful, *_facts(packed), order["knowledge"], order["event_id"], *_values(packed, PARTS), *known)
 
 
 def packed_from_columns(row: tuple[Any, ...]) -> Record:
     """Turn a row of `latest_builds` (in the order of LATEST_COLUMNS) back into a packed row."""
-    take = _taker(row[1:])
-    packed: Record = {fact: take(len(columns)) for fact, columns in FACTS.items()}
-    build = list(packed["build"])
-    build[_STARTED_AT] = microseconds(build[_STARTED_AT])
-    packed["build"] = tuple(build)
-    packed["order"] = dict(zip(ORDER, (build[_STARTED_AT], build[1], build[0], *take(len(TIE))), strict=True))
-    values = {part: take(len(PART_VALUES[part])) for part in PARTS}
-    packed["parts"] = {part: _known_part(values[part], take(len(ORDER))) for part in PARTS}
+    packed: Record = {fact: row[where] for fact, where in _FACT_SLICES}
+    build_id, attempt, started_at, *_ = packed["build"]
+    own = (started_at, attempt, build_id, row[_TIE_AT], row[_TIE_AT + 1])
+    orders = {own: _order(own)}
+    packed["order"] = orders[own]
+    parts = packed["parts"] = dict.fromkeys(PARTS)
+    for part, where in _KNOWN_SLICES:
+        known = row[where]
+        if known[0] is None:
+            continue
+        order = orders.get(known)
+        if order is None:
+            order = orders[known] = _order(known)
+        parts[part] = {"known": order, "value": row[_VALUE_SLICES[part]]}
     return packed
 
 
-def _known_part(value: tuple[Any, ...], known: tuple[Any, ...]) -> Record | None:
-    if known[0] is None:
-        return None
-    return {"known": dict(zip(ORDER, (microseconds(known[0]), *known[1:]), strict=True)), "value": value}
-
-
-def _taker(row: tuple[Any, ...]) -> Callable[[int], tuple[Any, ...]]:
-    rest = iter(row)
-    return lambda count: tuple(next(rest) for _ in range(count))
-
-
-def _facts(packed: Record) -> Iterable[Any]:
-    for fact in FACTS:
-        if fact == "build":
-            build = packed[fact]
-            yield from (*build[:_STARTED_AT], instant(build[_STARTED_AT]), *build[_STARTED_AT + 1 :])
-        else:
-            yield from packed[fact]
+def _order(columns: tuple[Any, ...]) -> Record:
+    return dict(zip(ORDER, (microseconds(columns[0]), *columns[1:]), strict=True))
 
 
 def _order_columns(order: Record) -> tuple[Any, ...]:
     return (instant(order["started_at"]), order["attempt"], order["build_id"], order["knowledge"], order["event_id"])
 
 
-def _values(packed: Record, parts: tuple[str, ...]) -> Iterable[Any]:
+def _facts(packed: Record) -> tuple[Any, ...]:
+    columns: tuple[Any, ...] = ()
+    for fact in FACTS:
+        columns += packed[fact]
+    return columns
+
+
+def _values(packed: Record, parts: tuple[str, ...]) -> list[Any]:
+    columns: list[Any] = []
     for part in parts:
         known = packed["parts"][part]
-        yield from (None,) * len(PART_VALUES[part]) if known is None else known["value"]
+        columns += (None,) * len(PART_VALUES[part]) if known is None else known["value"]
+    return columns

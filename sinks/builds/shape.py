@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from schemas.builds.latest import PARTS, Record
 from sinks.builds.content import LIST_PARTS
+from sinks.times import instant
 
 Columns = tuple[tuple[str, str], ...]
 """Names and types, in order."""
@@ -108,7 +109,7 @@ def _build(value: Record) -> tuple[Any, ...]:
     return (
         value["id"],
         value["attempt"],
-        value["started_at"],
+        instant(value["started_at"]),
         value["length_seconds"],
         value["status"],
         value["success"],

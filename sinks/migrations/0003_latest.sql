@@ -27,7 +27,7 @@ CREATE TABLE headcount_store.latest_builds (
     image_digest text COLLATE "C",
     knowledge smallint NOT NULL,
     event_id text COLLATE "C" NOT NULL,
-    PRIMARY KEY (successful, project_id, version_id)
+    PRIMARY KEY (project_id, version_id, successful)
 );
 COMMENT ON TABLE headcount_store.latest_builds IS 'Two rows a version: of any outcome, and successful. [keep]';
 COMMENT ON COLUMN headcount_store.latest_builds.successful IS 'Whether this is the row of successful builds only. [keep]';

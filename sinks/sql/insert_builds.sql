@@ -1,8 +1,5 @@
 -- The first event of an attempt makes its row; RETURNING says which did, for the ledger.
-WITH added AS (
-    INSERT INTO headcount_store.builds ({columns})
-    SELECT {columns} FROM new_builds ORDER BY {key}
-    ON CONFLICT ({key}) DO NOTHING
-    RETURNING {key}
-)
-SELECT new_builds.credit FROM new_builds JOIN added USING ({key})
+INSERT INTO headcount_store.builds ({columns})
+SELECT {columns} FROM new_builds ORDER BY {key}
+ON CONFLICT ({key}) DO NOTHING
+RETURNING {key}

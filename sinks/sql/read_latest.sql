@@ -1,8 +1,6 @@
 -- Locked in the order of their key, as every transaction does it.
-WITH wanted AS (
-    SELECT project_id, version_id FROM unnest(%s::text[], %s::text[]) AS given (project_id, version_id)
-)
-SELECT {columns} FROM headcount_store.latest_builds
-WHERE (project_id, version_id) IN (SELECT project_id, version_id FROM wanted)
+SELECT {columns}
+FROM headcount_store.latest_builds
+JOIN unnest(%s::text[], %s::text[]) AS wanted (project_id, version_id) USING (project_id, version_id)
 ORDER BY {key}
-FOR UPDATE
+FOR UPDATE OF latest_builds

@@ -1,5 +1,4 @@
 -- The session's temporary tables: what a transaction brings, before it meets what is there.
 CREATE TEMPORARY TABLE new_builds (LIKE headcount_store.builds) ON COMMIT DELETE ROWS;
-ALTER TABLE new_builds ADD COLUMN credit integer NOT NULL;
 CREATE TEMPORARY TABLE new_latest (LIKE headcount_store.latest_builds) ON COMMIT DELETE ROWS;
 CREATE TEMPORARY TABLE new_ledger (LIKE headcount_store.ledger_rows INCLUDING DEFAULTS) ON COMMIT DELETE ROWS;

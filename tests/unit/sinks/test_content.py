@@ -4,9 +4,14 @@ import math
 
 import pytest
 
-from sinks.builds.content import ITEM_COLUMNS, config, package_list
+from sinks.builds.content import ITEM_COLUMNS, PackageList, config, list_rows
+from sinks.builds.content import package_list as canonical
 
 NAMES = [name for name, _ in ITEM_COLUMNS]
+
+
+def package_list(part: str, packages: list[dict[str, object]]) -> PackageList:
+    return canonical(part, list_rows(part, packages))
 
 
 def package(name: str, version: str | None = "1.0") -> dict[str, object]:
