@@ -14,6 +14,7 @@ from headcount.serve import Health, Server
 from headcount.settings import KafkaSettings
 from schemas.topics import CLEAN_BUILDS, RAW_BUILDS, Topic
 from sinks import migrate as migrations
+from sinks.daily import Daily, checks_of
 from sinks.dsn import Role, dsn_of
 from sinks.process import Sink
 from sinks.reader import Reader
@@ -47,10 +48,13 @@ def sink() -> None:
     metrics = Metrics()
     worker = make_sink(kafka, dsn, metrics)
     server = Server(loaded.process, metrics, Health(alive=worker.dead, ready=worker.unready))
+    daily = Daily(lambda: checks_of(dsn), metrics)
+    daily.start()
     log.info("the sink runs", extra={"fields": {"metrics": server.url}})
     try:
         worker.run(stopping.is_set)
     finally:
+        daily.stop()
         server.close()
     log.info("the sink has stopped; what it had in hand is applied")
 

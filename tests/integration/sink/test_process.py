@@ -86,6 +86,7 @@ def test_it_serves_its_health_and_drains_on_sigterm(clean: Clean, start: Callabl
     status, metrics = sink.get("/metrics")
     assert status == 200
     assert 'headcount_events_total{direction="in",stage="sink"} 1.0' in metrics
+    assert 'headcount_ledger_difference{identity="builds"} 0.0' in metrics
     log = sink.end(signal.SIGTERM)
     assert sink.process.returncode == 0
     assert log[-1]["event"] == "the sink has stopped; what it had in hand is applied"
