@@ -63,7 +63,7 @@ def place(cursor: Cursor[Any], events: Sequence[Event], months: set[date]) -> se
 def _packed(event: Event, contents: Contents) -> Record:
     try:
         packed = packed_row(event.body, contents)
-    except (ValueError, OverflowError) as error:
+    except (ValueError, OverflowError, RecursionError) as error:  # the last: JSON that is nested too deeply
         raise UnstorableError(f"{type(error).__name__} in config or started_at") from error
     if packed["build"][2].year < instant(event.received_at).year - OLDEST_YEARS:
         raise UnstorableError(f"started over {OLDEST_YEARS} years before its receipt")

@@ -288,3 +288,30 @@ def test_a_wrong_question_says_what_there_is(db: Database, name: str, arguments:
     with connect(db.reader, application="test") as connection, pytest.raises(HeadcountError, match=said) as raised:
         ask(connection, name, arguments)
     assert raised.value.do
+
+
+def test_Q9_adoption_by_week_as_share_of_that_weeks_projects(asking: Asking) -> None:
+    week = 7 * DAY
+    asking.apply(
+        build_event("1", project="p1", pip=(("sphinx", "7.0"), ("myst-parser", "3.0")), started_at=T0 - week),
+        build_event("2", project="p2", pip=(("sphinx", "7.0"),), started_at=T0 - week),
+        build_event("3", project="p1", pip=(("sphinx", "8.0"),)),
+        build_event("4", project="p3", pip=(), statuses={"pip_all": "error"}),
+    )
+    found = {(row["week"].isoformat(), row["name"]): row["share"] for row in asking.ask("adoption_weekly")}
+    assert (found["2026-02-23", "sphinx"], found["2026-02-23", "myst-parser"]) == (1.0, 0.5)
+    assert (found["2026-03-02", "sphinx"], found["2026-03-02", "myst-parser"]) == (0.5, 0.0)
+    assert [row["unknown"] for row in asking.ask("adoption_weekly", packages="{sphinx}")] == [0, 1]
+
+
+def test_Q1_and_Q3_as_weekly_series(asking: Asking) -> None:
+    asking.apply(
+        build_event("1", project="p1", pip=(("sphinx", "9.0"),), python="3.9.1", started_at=T0 - 7 * DAY),
+        build_event("2", project="p1", pip=(("sphinx", "10.0"),), python="3.12.1"),
+    )
+    packages = asking.ask("package_projects_weekly", package="sphinx")
+    assert [(row["week"].isoformat(), row["series"], row["projects"]) for row in packages] == [
+        ("2026-02-23", "9", 1),
+        ("2026-03-02", "10", 1),
+    ]
+    assert [row["python"] for row in asking.ask("python_projects_weekly")] == ["3.9", "3.12"]

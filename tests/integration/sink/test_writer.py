@@ -76,7 +76,9 @@ def test_L9_a_null_version_is_in_the_series_only(partition: Partition, rows: Row
 
 
 def test_retirements_are_kept_without_a_fact(partition: Partition, writer: Writer, rows: Rows) -> None:
-    partition.apply(clean_record(0, [build_event("1", kind="version_retired")]))
+    retired = build_event("1", kind="version_retired")
+    retired["build"]["id"] = None
+    partition.apply(clean_record(0, [retired]))
     assert rows("SELECT accepted, added, kept_without_fact FROM headcount.ledger") == [(1, 0, 1)]
     assert_balanced(writer, rows)
 
@@ -131,13 +133,16 @@ def test_poison_rows_are_found_by_bisection_and_the_rest_is_written(
     events[12]["config"]["user"] = '{"a": "\\u0000"}'
     events[17]["build"]["started_at"] = 1 << 62
     events[18]["build"]["started_at"] = 0
+    events[5]["config"]["user"] = "[" * 100_000 + "]" * 100_000
+    events[6]["config"]["user"] = "[" * 900 + "]" * 900
+    events[7]["config"]["user"] = '{"a": ' + "9" * 5000 + "}"
     applied = partition.apply(clean_record(0, events))
-    assert (applied.added, applied.poison) == (15, 5)
+    assert (applied.added, applied.poison) == (13, 7)
     found = rows("SELECT event_index, reason FROM headcount_store.poison_rows ORDER BY event_index")
-    assert [index for index, _ in found] == [3, 11, 12, 17, 18]
+    assert [index for index, _ in found] == [3, 5, 7, 11, 12, 17, 18]
     assert found[0][1].startswith("22021")
     assert "nul\\u0000" in rows.one("SELECT event FROM headcount_store.poison_rows WHERE event_index = 3")
-    assert rows("SELECT accepted, added, kept_without_fact FROM headcount.ledger") == [(20, 15, 5)]
+    assert rows("SELECT accepted, added, kept_without_fact FROM headcount.ledger") == [(20, 13, 7)]
     assert rows.one("SELECT build_id FROM headcount.latest_builds") == "19"
     assert_balanced(writer, rows)
 
