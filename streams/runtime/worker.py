@@ -7,9 +7,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-import faust
-from faust.types import TP
-
 from headcount.errors import UnavailableError
 from headcount.kafka import KafkaException, admin
 from headcount.metrics import Metrics
@@ -19,7 +16,7 @@ from headcount.topics import check
 from schemas.topics import PARTITIONS
 from streams.builds.domain import builds
 from streams.domain import Domain
-from streams.runtime.app import App, Slot, add_agent, latest_table, make_app
+from streams.runtime.app import App, Slot, add_agent, latest_table, make_app, run_app
 from streams.runtime.exit import die
 from streams.runtime.owned import Owned
 from streams.runtime.owners import Owners
@@ -32,11 +29,6 @@ _COMMAND_SECONDS: Final = 5.0
 _RETRY_SECONDS: Final = 2.0
 
 _log = logging.getLogger(__name__)
-
-
-class _Worker(faust.Worker):
-    def _setup_logging(self) -> None:
-        """Leave our JSON logs as they are."""
 
 
 def run(settings: Settings, slot_number: int) -> None:
@@ -57,7 +49,7 @@ def run(settings: Settings, slot_number: int) -> None:
     add_agent(app)
     _add_watch(app, watch, metrics)
     _log.info("worker starts", extra={"fields": {"slot": slot_number, "metrics": server.url}})
-    _Worker(app, loglevel="WARN", redirect_stdouts=False, quiet=True).execute_from_commandline()
+    run_app(app)
 
 
 def _wait_for_kafka(settings: KafkaSettings) -> None:
@@ -112,19 +104,26 @@ def _add_watch(app: App, watch: Watch, metrics: Metrics) -> None:
         asked_at = time.monotonic()
         while not app.should_stop:
             await asyncio.sleep(_SAMPLE_SECONDS)
-            _sample(app, watch, metrics)
-            if time.monotonic() - asked_at > _COMMAND_SECONDS:
-                asked_at = time.monotonic()
-                await _look_for_commands(app)
+            try:
+                _sample(app, watch, metrics)
+                if time.monotonic() - asked_at > _COMMAND_SECONDS:
+                    asked_at = time.monotonic()
+                    await _look_for_commands(app)
+            except Exception:  # noqa: BLE001 - outermost frame of the loop: watching must not end the work
+                _log.exception("a look failed")
 
 
 def _sample(app: App, watch: Watch, metrics: Metrics) -> None:
     owned = list(app.owners)
     watch.keep_only({one.partition for one in owned})
     watch.started = watch.started or bool(owned)
+    assigned = app.consumer.assignment() if owned else set()
     for one in owned:
-        end = app.consumer.highwater(TP(app.raw_name, one.partition)) or 0
-        backlog = watch.sample(one.partition, end, one.position, one.stopped.what if one.stopped else None)
+        if TP(app.raw_name, one.partition) not in assigned:
+            continue  # taken away a moment ago
+        backlog = watch.sample(
+            one.partition, app.end(one.partition), one.position, one.stopped.what if one.stopped else None
+        )
         metrics.lag.labels(app.raw_name, str(one.partition)).set(backlog.lag())
         standstill = time.monotonic() - one.committed_at
         if one.stopped is None and min(backlog.waiting_seconds(watch.clock()), standstill) > LATE_SECONDS:
