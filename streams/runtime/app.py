@@ -110,9 +110,10 @@ class App(faust.App):
         else:
             die("Faust crashed", error=repr(reason))
 
-    def end(self, partition: int) -> int:
-        """Give the end of a raw partition as the last fetch saw it; 0 before the first."""
-        return self.consumer.highwater(TP(self.raw_name, partition)) or 0
+    def end(self, partition: int) -> int | None:
+        """Give the end of a raw partition as the last fetch saw it, 0 before the first; null where it is not ours."""
+        tp = TP(self.raw_name, partition)
+        return self.consumer.highwater(tp) or 0 if tp in self.consumer.assignment() else None
 
 
 class _Worker(faust.Worker):

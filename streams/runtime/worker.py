@@ -117,13 +117,11 @@ def _sample(app: App, watch: Watch, metrics: Metrics) -> None:
     owned = list(app.owners)
     watch.keep_only({one.partition for one in owned})
     watch.started = watch.started or bool(owned)
-    assigned = app.consumer.assignment() if owned else set()
     for one in owned:
-        if TP(app.raw_name, one.partition) not in assigned:
+        end = app.end(one.partition)
+        if end is None:
             continue  # taken away a moment ago
-        backlog = watch.sample(
-            one.partition, app.end(one.partition), one.position, one.stopped.what if one.stopped else None
-        )
+        backlog = watch.sample(one.partition, end, one.position, one.stopped.what if one.stopped else None)
         metrics.lag.labels(app.raw_name, str(one.partition)).set(backlog.lag())
         standstill = time.monotonic() - one.committed_at
         if one.stopped is None and min(backlog.waiting_seconds(watch.clock()), standstill) > LATE_SECONDS:
