@@ -1,17 +1,46 @@
 -- "Active" is said here and nowhere else (B41); flags apply when it is read (B42).
+CREATE FUNCTION headcount_inner.active("window" interval, as_of timestamptz) RETURNS TABLE (project_id text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- From project to project along the index: DISTINCT would read every build.
+    WITH RECURSIVE projects AS (
+        (SELECT builds.project_id FROM headcount_store.builds WHERE builds.success ORDER BY builds.project_id LIMIT 1)
+        UNION ALL
+        SELECT (
+            SELECT builds.project_id FROM headcount_store.builds
+            WHERE builds.success AND builds.project_id > projects.project_id
+            ORDER BY builds.project_id LIMIT 1
+        )
+        FROM projects WHERE projects.project_id IS NOT NULL
+    )
+    SELECT projects.project_id
+    FROM projects
+    WHERE projects.project_id IS NOT NULL
+        AND NOT EXISTS (SELECT FROM headcount_store.project_flags AS flags WHERE flags.project_id = projects.project_id)
+        -- One look-up each, never a join that could read everything.
+        AND (
+            SELECT true FROM headcount_store.builds
+            WHERE builds.success AND builds.project_id = projects.project_id
+                AND builds.started_at > as_of - "window" AND builds.started_at <= as_of
+            LIMIT 1
+        )
+$$;
+
 CREATE FUNCTION headcount.active_projects("window" interval DEFAULT '90 days', as_of timestamptz DEFAULT now())
 RETURNS TABLE (project_id text, project_slug text, project_private boolean, successful_builds bigint, last_success_at timestamptz)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT
-        builds.project_id,
-        (array_agg(builds.project_slug ORDER BY builds.started_at DESC))[1],
-        (array_agg(builds.project_private ORDER BY builds.started_at DESC))[1],
-        count(DISTINCT builds.build_id),
-        max(builds.started_at)
-    FROM headcount_store.builds
-    WHERE builds.success AND builds.started_at > as_of - "window" AND builds.started_at <= as_of
-        AND NOT EXISTS (SELECT FROM headcount_store.project_flags AS flags WHERE flags.project_id = builds.project_id)
-    GROUP BY builds.project_id
+    SELECT active.project_id, newest.project_slug, newest.project_private, counted.builds, newest.started_at
+    FROM headcount_inner.active("window", as_of) AS active
+    CROSS JOIN LATERAL (
+        SELECT builds.project_slug, builds.project_private, builds.started_at FROM headcount_store.builds
+        WHERE builds.success AND builds.project_id = active.project_id
+            AND builds.started_at > as_of - "window" AND builds.started_at <= as_of
+        ORDER BY builds.started_at DESC LIMIT 1
+    ) AS newest
+    CROSS JOIN LATERAL (
+        SELECT count(DISTINCT builds.build_id) AS builds FROM headcount_store.builds
+        WHERE builds.success AND builds.project_id = active.project_id
+            AND builds.started_at > as_of - "window" AND builds.started_at <= as_of
+    ) AS counted
 $$;
 COMMENT ON FUNCTION headcount.active_projects(interval, timestamptz) IS 'Which projects had a successful build in the window, and are not flagged?';
 CREATE VIEW headcount.active_projects AS SELECT * FROM headcount.active_projects();
@@ -34,7 +63,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         ) = 1,
         latest
     FROM headcount_store.latest_builds AS latest
-    JOIN headcount.active_projects("window", as_of) AS active USING (project_id)
+    JOIN headcount_inner.active("window", as_of) AS active USING (project_id)
     WHERE latest.successful AND latest.version_kind IS DISTINCT FROM 'external'
 $$;
 

@@ -34,7 +34,7 @@ CREATE FUNCTION headcount_inner.projects_by_value(kind text, "window" interval, 
 RETURNS TABLE (value text, detail text, sort_key bigint[], projects bigint, share double precision)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH active AS (
-        SELECT project_id FROM headcount.active_projects("window", as_of)
+        SELECT project_id FROM headcount_inner.active("window", as_of)
     ), total AS (
         SELECT count(*) AS projects FROM active
     ), known AS (

@@ -47,7 +47,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         GROUP BY sets.units
     ), unknown AS (
         SELECT given.ecosystem, count(*) AS projects
-        FROM headcount.active_projects("window", as_of) AS active
+        FROM headcount_inner.active("window", as_of) AS active
         CROSS JOIN (VALUES ('pip'), ('conda'), ('apt')) AS given (ecosystem)
         WHERE NOT EXISTS (SELECT FROM known WHERE known.project_id = active.project_id AND known.ecosystem = given.ecosystem)
         GROUP BY given.ecosystem
