@@ -1,65 +1,98 @@
 """The `headcount` command line. Each command lives with what it drives and is imported only when it is called."""
 
-import importlib
 import sys
 from collections.abc import Sequence
+from typing import Final
 
 import click
 
 from headcount import __version__
 from headcount.errors import HeadcountError
+from headcount.lazy import Lazy, LazyGroup
 
-COMMANDS = {
-    "build": "producers.builds.command:build",
-    "demo": "headcount.demo.command:demo",
-    "doctor": "headcount.up.command:doctor",
-    "down": "headcount.up.command:down",
-    "ledger": "sinks.query_command:ledger",
-    "migrate": "sinks.command:migrate",
-    "query": "sinks.query_command:query",
-    "report": "headcount.report.command:report",
-    "sink": "sinks.command:sink",
-    "replay": "streams.command:replay",
-    "status": "headcount.up.command:status",
-    "streams": "streams.command:streams",
-    "up": "headcount.up.command:up",
+COMMANDS: Final = {
+    "build": Lazy(
+        "producers.builds.command:build",
+        "Run COMMAND, which builds documentation, and send what it was built with as one event.",
+    ),
+    "demo": Lazy(
+        "headcount.demo.command:demo",
+        "Build two small documentation projects for real, and see what headcount says about their builds.",
+        "all",
+    ),
+    "doctor": Lazy(
+        "headcount.up.command:doctor",
+        "Look at all that the stack needs, and say what to do about what is wrong.",
+        "all",
+    ),
+    "down": Lazy(
+        "headcount.up.command:down",
+        "Stop everything that `up` started, and return when nothing is left running.",
+        "all",
+    ),
+    "explain": Lazy("headcount.cli:explain", "Show what headcount makes of one input, without sending anything."),
+    "ledger": Lazy(
+        "sinks.query_command:ledger",
+        "Print what became of every event, by hour, topic and producer; and what waits for you.",
+        "sink",
+    ),
+    "migrate": Lazy("sinks.command:migrate", "Make or update the database's roles, tables and views.", "sink"),
+    "query": Lazy(
+        "sinks.query_command:query",
+        "Print the rows of a view, or of a function with its arguments; without NAME, which there are.",
+        "sink",
+    ),
+    "replay": Lazy(
+        "streams.command:replay",
+        "Put refused events back once the cause is fixed; each counts once, however often it is put back.",
+        "streams",
+    ),
+    "report": Lazy(
+        "headcount.report.command:report",
+        "Write what is known as a page that can be sent to somebody, or as CSV.",
+        "report",
+    ),
+    "schemas": Lazy("headcount.schemas_command:schemas", "List the schemas of our records by the id on the wire."),
+    "sink": Lazy("sinks.command:sink", "Write clean records to Postgres until told to stop (SIGTERM, Ctrl-C).", "sink"),
+    "status": Lazy("headcount.up.command:status", "Say what runs and where it listens.", "all"),
+    "streams": Lazy("streams.command:streams", "Turn raw records into clean ones; one process a core.", "streams"),
+    "topics": Lazy(
+        "headcount.topics_command:topics", "List our topics with their settings, and whether the cluster has them so."
+    ),
+    "up": Lazy("headcount.up.command:up", "Run Kafka, PostgreSQL and headcount's processes on this machine.", "all"),
 }
-"""Command → where it is. The extra that a command needs is named when its import fails."""
+"""Every command. A test holds each summary to the first sentence of the command's own help."""
+
+EXPLAIN: Final = {
+    "build-event": Lazy(
+        "streams.explain:build_event", "Show field by field what scrubbing leaves of the raw build event in FILE."
+    ),
+    "collector": Lazy(
+        "producers.builds.explain:collector",
+        "Show what COLLECTOR (C1 to C9) makes of FILE, which holds its tool's stdout; - is stdin.",
+    ),
+    "requirements": Lazy(
+        "producers.builds.explain:requirements",
+        "Show how each line of the requirements FILE is classified; - is stdin.",
+    ),
+}
+"""What can be explained; all of it in a base installation."""
 
 
-class LazyGroup(click.Group):
-    """A group that imports a command's module only when the command is asked for, so that `build` starts fast."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Name all commands, in alphabetical order."""
-        return sorted(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import and return one command; None where there is none of that name."""
-        if cmd_name not in COMMANDS:
-            return None
-        module_name, attribute = COMMANDS[cmd_name].split(":")
-        try:
-            command: click.Command = getattr(importlib.import_module(module_name), attribute)
-        except ModuleNotFoundError as error:
-            raise _missing_extra(cmd_name, error) from error
-        return command
-
-
-def _missing_extra(command: str, error: ModuleNotFoundError) -> click.ClickException:
-    return click.ClickException(
-        f"`headcount {command}` needs the Python package {error.name!r}, which is not installed.\n"
-        f"  Where: this Python environment, {sys.prefix}\n"
-        "  What to do: pip install 'headcount[all]'"
-    )
-
-
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, lazy=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="headcount")
 def cli() -> None:
     """Who builds with, downloads and runs your packages.
 
     Example: headcount up --detach && headcount status --json
+    """
+
+
+@click.group(cls=LazyGroup, lazy=EXPLAIN)
+def explain() -> None:
+    """Show what headcount makes of one input, without sending anything.
+
+    Example: pip list --format json | headcount explain collector C3 -
     """
 
 

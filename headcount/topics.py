@@ -14,7 +14,7 @@ from headcount.kafka import (
     TopicCollection,
     admin,
 )
-from headcount.settings import KafkaSettings
+from headcount.settings import KafkaSettings, variable
 from schemas.topics import ALL, Topic
 
 _SECONDS = 30.0
@@ -60,7 +60,7 @@ def _made(name: str, future: "Future[None]", settings: KafkaSettings) -> None:
             raise UnavailableError(
                 f"the topic cannot be made: {error.args[0].str()}",
                 where=f"{name} on {settings.bootstrap}",
-                do="see that Kafka runs and that we may make topics, or make it by hand (`headcount topics`)",
+                do="see that Kafka runs and that we may make topics, or make it by hand (`headcount topics` lists all)",
             ) from error
 
 
@@ -83,6 +83,33 @@ def check(client: AdminClient, settings: KafkaSettings, topic: Topic) -> None:
                 where=name,
                 do=f"kafka-configs --alter --topic {name} --add-config {setting}={value}",
             )
+
+
+def differences(settings: KafkaSettings, topics: tuple[Topic, ...] = ALL) -> dict[str, str | None]:
+    """Say for each topic, by its name without prefix, how the cluster's is otherwise; null where it is as defined."""
+    client = admin(settings)
+    there = client.list_topics(timeout=_SECONDS).topics
+    found: dict[str, str | None] = {}
+    for topic in topics:
+        if settings.name(topic) not in there:
+            found[topic.name] = "it is not there"
+            continue
+        try:
+            check(client, settings, topic)
+        except TopicError as error:
+            found[topic.name] = error.what
+        else:
+            found[topic.name] = None
+    return found
+
+
+def unavailable(settings: KafkaSettings, error: KafkaException) -> UnavailableError:
+    """Say that Kafka does not answer."""
+    return UnavailableError(
+        f"Kafka does not answer: {error.args[0].str()}",
+        where=settings.bootstrap,
+        do=f"see that it runs there (`headcount status`), or mend {variable('kafka')}",
+    )
 
 
 def topic_ids(settings: KafkaSettings, topics: tuple[Topic, ...]) -> dict[Topic, str]:
