@@ -67,10 +67,12 @@ def demo(keep: bool, report: Path, domain: str) -> None:
         _stop(children, environ, place)
         click.echo("stopped; nothing is left running", err=True)
         sys.exit(_BY_SIGNAL + interrupt.number)
-    except HeadcountError:
-        # What it names is in that folder.
-        _stop(children, environ, place, keep_folder=True)
-        click.echo(f"everything is stopped; for a look, all files are kept in {place.root}", err=True)
+    except HeadcountError as error:
+        is_named = str(place.root) in f"{error.where} {error.do}"
+        _stop(children, environ, place, keep_folder=is_named)
+        click.echo(
+            "everything is stopped again" + (f"; for a look, {place.root} is kept" if is_named else ""), err=True
+        )
         raise
     except BaseException:
         _stop(children, environ, place)

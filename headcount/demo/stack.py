@@ -57,7 +57,12 @@ def rows(children: Children, *words: str) -> list[Row]:
 
 
 def await_arrival(
-    children: Children, events: int, *, state: Path, clock: Callable[[], float] = time.monotonic
+    children: Children,
+    events: int,
+    *,
+    state: Path,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> list[Row]:
     """Wait until that many events have their place in Postgres, and give the ledger's rows."""
     deadline = clock() + ARRIVAL_SECONDS
@@ -72,4 +77,4 @@ def await_arrival(
                 where=f"the logs in {state / 'logs'}",
                 do="see the last lines of streams.log and sink.log there",
             )
-        time.sleep(_POLL_SECONDS)
+        sleep(_POLL_SECONDS)

@@ -42,7 +42,7 @@ def builds(
     if project is not None and is_public:
         raise click.UsageError("--public shows no figure of fewer than 5 projects: leave --project away")
     now = datetime.now(UTC)
-    scope = _scope(project, first, last, is_public=is_public, now=now)
+    scope = scope_of(project, first, last, is_public=is_public, now=now)
     page = lay_out(ask(reader_dsn(settings.load(os.environ)), scope), scope, now)
     text = render(page) if form == "html" else write_csv(page)
     if output is None:
@@ -56,7 +56,7 @@ def builds(
         ) from error
 
 
-def _scope(
+def scope_of(
     project: str | None, first: datetime | None, last: datetime | None, *, is_public: bool, now: datetime
 ) -> Scope:
     """Give the window: whole days in UTC, up to now at the latest. Raises click.UsageError where it is empty."""
