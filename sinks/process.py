@@ -1,8 +1,7 @@
 """The sink's loop: poll, claim what is new, add up, apply; stop a partition that has a hole, wait for a lost Postgres.
 
-A partition is in one of three states: *unclaimed* (assigned by the group, position unknown), *running*, *stopped*. Whatever
-is unclear (a lost connection, a commit without an answer, another owner) makes it unclaimed again: its position is read anew
-and its records with it, and those that had been applied add nothing.
+Whatever is unclear (a lost connection, a commit without an answer, another owner) makes a partition unclaimed again: its
+position is read anew and its records with it, and those that had been applied add nothing.
 """
 
 import logging
@@ -18,9 +17,10 @@ from schemas.errors import RefusedError
 from schemas.topics import Topic
 from sinks.batch import Batch
 from sinks.errors import FencedError, MovedError
+from sinks.partitions import Partitions
 from sinks.position import Cause, Position, Stop, Verdict, judge
 from sinks.reader import Fetched, Reader
-from sinks.stops import describe, open_stops, record_stop
+from sinks.stops import open_stops, record_stop
 from sinks.writer import Writer
 
 POLL_SECONDS: Final = 0.1
@@ -74,10 +74,7 @@ class Sink:
         self._look_at = 0.0
         self._stepped_at = clock()
         self._late_seconds = 0.0
-        self._unclaimed: dict[int, float] = {}
-        self._running: dict[int, Position] = {}
-        self._stopped: dict[int, Stop] = {}
-        self._suspected: dict[int, Stop] = {}
+        self.partitions = Partitions(reader, clock)
 
     def run(self, stopping: Callable[[], bool]) -> None:
         """Work until told to stop; what is in hand is applied first."""
@@ -91,7 +88,7 @@ class Sink:
         """Do one round."""
         messages = self._reader.poll(POLL_SECONDS)
         self._stepped_at = self._clock()
-        self._follow_group()
+        self.partitions.follow_group()
         if self._clock() < self._try_again_at:
             return
         try:
@@ -114,7 +111,7 @@ class Sink:
         """Say what keeps records from their rows; null: nothing does."""
         if self._lost is not None:
             return f"Postgres is away: {self._lost}"
-        stopped = list(self._stopped.values())
+        stopped = list(self.partitions.stopped.values())
         if stopped:
             return "; ".join(f"partition {stop.partition}: {stop.what}; {stop.way_on}" for stop in stopped)
         if self._reader.failure is not None:
@@ -122,19 +119,6 @@ class Sink:
         if self._late_seconds > LATE_SECONDS:
             return f"the oldest record was received {self._late_seconds:.0f} s ago"
         return None
-
-    def _follow_group(self) -> None:
-        for states in (self._unclaimed, self._running, self._stopped, self._suspected):
-            for partition in states.keys() - self._reader.assigned:
-                del states[partition]
-        for partition in self._reader.take_new():
-            self._unclaim(partition)
-
-    def _unclaim(self, partition: int, *, after_seconds: float = 0.0) -> None:
-        self._running.pop(partition, None)
-        self._stopped.pop(partition, None)
-        self._reader.pause(partition)
-        self._unclaimed[partition] = self._clock() + after_seconds
 
     def _connected(self) -> Writer:
         if self._writer is None:
@@ -155,20 +139,20 @@ class Sink:
             self._writer.close()
             self._writer = None
         # Whether the last commit happened is not known: the positions say it.
-        for partition in list(self._running):
-            self._unclaim(partition)
+        self.partitions.unclaim_running()
 
     def _look_for_accepted(self, writer: Writer) -> None:
-        if not self._stopped or self._clock() < self._look_at:
+        stopped = self.partitions.stopped
+        if not stopped or self._clock() < self._look_at:
             return
         self._look_at = self._clock() + LOOK_SECONDS
         waiting = {stop.partition for stop in open_stops(writer.connection, self._raw_topic)}
-        for partition in self._stopped.keys() - waiting:
+        for partition in stopped.keys() - waiting:
             log.info("a person lets the partition go on", extra={"fields": {"partition": partition}})
-            self._unclaim(partition)
+            self.partitions.unclaim(partition)
 
     def _claim(self, writer: Writer) -> None:
-        due = [partition for partition, at in sorted(self._unclaimed.items()) if at <= self._clock()]
+        due = self.partitions.due()
         if not due:
             return
         waiting = {stop.partition: stop for stop in open_stops(writer.connection, self._raw_topic)}
@@ -182,9 +166,8 @@ class Sink:
                 position = writer.claim(self._raw_topic, partition)
             except AgainError:
                 continue
-            del self._unclaimed[partition]
             if partition in waiting and waiting[partition].cause is not Cause.UNREADABLE:
-                self._stand_still(waiting[partition])
+                self.partitions.stop(waiting[partition])
             else:
                 self._start(writer, position, end, series_now)
 
@@ -204,9 +187,9 @@ class Sink:
                 ),
             )
             return
-        self._running[position.partition] = position
         # Past the end with the same raw topic: only the clean topic is new. The raw offsets will show a loss.
-        self._reader.start(position.partition, position.next_clean_offset if position.next_clean_offset <= end else 0)
+        is_past_end = position.next_clean_offset > end
+        self.partitions.run(position, clean_offset=0 if is_past_end else position.next_clean_offset)
 
     def _take(self, writer: Writer, messages: Sequence[Fetched]) -> None:
         batch, size = self._new_batch(), 0
@@ -220,7 +203,7 @@ class Sink:
             if stop is not None:
                 halted[partition] = stop
                 continue
-            self._suspected.pop(partition, None)
+            self.partitions.clear_suspicion(partition)
             size += len(message.value)
             if size > MOST_BYTES or len(batch.events) > MOST_EVENTS:
                 oldest = oldest or batch.oldest
@@ -228,15 +211,16 @@ class Sink:
                 batch, size = self._new_batch(), 0
         oldest = oldest or batch.oldest
         self._apply(writer, batch)
-        if self._running.keys() <= self._reader.at_end:
+        if self.partitions.running.keys() <= self._reader.at_end:
             self._late_seconds = 0.0
         elif oldest is not None:
             self._late_seconds = self._now() - oldest / 1e6
         for partition, stop in halted.items():
-            self._suspect(writer, partition, stop)
+            if partition in self.partitions.running and self.partitions.is_confirmed(stop):
+                self._stop(writer, stop)
 
     def _new_batch(self) -> Batch:
-        return Batch(self._raw_topic, dict(self._running))
+        return Batch(self._raw_topic, dict(self.partitions.running))
 
     def _add(self, batch: Batch, message: Fetched) -> Stop | None:
         partition, offset = message.partition, message.offset
@@ -267,27 +251,9 @@ class Sink:
                     record["topic_id"],
                 )
 
-    def _suspect(self, writer: Writer, partition: int, stop: Stop) -> None:
-        """Stop for a hole that is seen twice: it costs a person's time, so it must not be an answer to an older fetch."""
-        position = self._running.get(partition)
-        if position is None:
-            return
-        if self._suspected.get(partition) == stop:
-            self._stop(writer, stop)
-        else:
-            self._suspected[partition] = stop
-            self._reader.start(partition, position.next_clean_offset)
-
     def _stop(self, writer: Writer, stop: Stop) -> None:
         record_stop(writer.connection, stop)
-        self._stand_still(stop)
-
-    def _stand_still(self, stop: Stop) -> None:
-        self._running.pop(stop.partition, None)
-        self._suspected.pop(stop.partition, None)
-        self._reader.pause(stop.partition)
-        self._stopped[stop.partition] = stop
-        log.error("partition stopped", extra={"fields": describe(stop)})
+        self.partitions.stop(stop)
 
     def _apply(self, writer: Writer, batch: Batch) -> None:
         if not batch.after:
@@ -309,19 +275,19 @@ class Sink:
                 return
             except MovedError:
                 for partition in batch.after:
-                    self._unclaim(partition)
+                    self.partitions.unclaim(partition)
                 return
             else:
                 break
-        self._running |= batch.after
+        self.partitions.running |= batch.after
         self._count(batch, applied.added, applied.poison)
 
     def _read_again(self, batch: Batch, *, fenced: frozenset[int]) -> None:
         for partition in batch.after:
             if partition in fenced:
-                self._unclaim(partition, after_seconds=GIVEN_UP_SECONDS)
+                self.partitions.unclaim(partition, after_seconds=GIVEN_UP_SECONDS)
             else:
-                self._reader.start(partition, batch.before[partition].next_clean_offset)
+                self.partitions.read_again(partition)
 
     def _count(self, batch: Batch, added: int, poison: int) -> None:
         now = self._now()
@@ -335,9 +301,9 @@ class Sink:
 
     def _measure(self) -> None:
         for cause in Cause:
-            stopped = sum(stop.cause is cause for stop in self._stopped.values())
+            stopped = sum(stop.cause is cause for stop in self.partitions.stopped.values())
             self._metrics.stopped.labels("sink", cause.value).set(stopped)
-        for partition, position in self._running.items():
+        for partition, position in self.partitions.running.items():
             at_end = partition in self._reader.at_end
             end = position.next_clean_offset if at_end else self._reader.end_offset(partition, cached=True)
             if end is not None:

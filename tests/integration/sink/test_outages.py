@@ -78,7 +78,7 @@ def test_two_sinks_share_the_partitions_and_each_record_is_applied_once(
 
     def both() -> bool:
         first.sink.step()
-        return len(first.sink._running) == 4 and len(second.sink._running) == 4
+        return len(first.sink.partitions.running) == 4 and len(second.sink.partitions.running) == 4
 
     second.until(both)
     for partition in range(8):
