@@ -32,7 +32,7 @@ COMMANDS: Final = {
     ),
     "explain": Lazy("headcount.cli:explain", "Show what headcount makes of one input, without sending anything."),
     "ledger": Lazy(
-        "sinks.query_command:ledger",
+        "headcount.ledger_accept:ledger",
         "Print what became of every event, by hour, topic and producer; and what waits for you.",
         "sink",
     ),

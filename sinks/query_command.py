@@ -7,15 +7,12 @@ from typing import Any, Final
 import click
 
 from headcount import settings
-from headcount.errors import HeadcountError
 from headcount.postgres import connect
-from schemas.topics import BY_NAME, Stage
 from sinks import output
 from sinks.account import LedgerKey
 from sinks.checks import run_checks
 from sinks.dsn import Role, dsn_of
 from sinks.query import Answer, ask, known_queries
-from sinks.stops import accept as accept_stop
 
 STOPPED: Final = "(stopped)"
 """Stands for the producer in the row of a stopped partition."""
@@ -95,32 +92,6 @@ def _words(stop: Mapping[str, Any]) -> str:
 def _row_of_stop(stop: Mapping[str, Any], columns: int) -> tuple[Any, ...]:
     hour = stop["stopped_at"].replace(minute=0, second=0, microsecond=0)
     return (hour, stop["topic"], STOPPED, *[0] * (columns - 3), stop)
-
-
-@ledger.command()
-@click.argument("topic")
-@click.argument("partition", type=click.IntRange(min=0))
-@click.option("--new-series", is_flag=True, help="Kafka was wiped or the topic made anew: begin again at raw offset 0.")
-@_json_option
-def accept(topic: str, partition: int, new_series: bool, as_json: bool) -> None:
-    """Accept that records are lost: write the loss down and let the partition go on, in the running sink.
-
-    TOPIC is the raw or the clean topic. Example: headcount ledger accept headcount.builds.raw.v1 3
-    """
-    loaded = settings.load(os.environ)
-    raw = _raw_topic(topic, "" if loaded.kafka is None else loaded.kafka.topic_prefix)
-    with connect(dsn_of(loaded, Role.SINK), application="headcount ledger") as connection:
-        hole = accept_stop(connection, raw, partition, new_series=new_series)
-    _print(_form(as_json=as_json), Answer(tuple(hole), [tuple(hole.values())]))
-
-
-def _raw_topic(given: str, prefix: str) -> str:
-    """Give the raw topic for a raw or clean one, written with the operator's prefix or without."""
-    known = BY_NAME.get(given.removeprefix(prefix))
-    if known is None or known.stage not in (Stage.RAW, Stage.CLEAN):
-        there = [prefix + topic.name for topic in BY_NAME.values() if topic.stage is Stage.RAW]
-        raise HeadcountError("there is no such topic in the ledger", where=given, do=f"name one of: {', '.join(there)}")
-    return prefix + f"headcount.{known.domain}.{Stage.RAW.value}.v1"
 
 
 @ledger.command()

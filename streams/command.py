@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 import click
 
 from headcount.errors import SettingError
+from headcount.local import kafka_of
 from headcount.logs import configure
-from headcount.settings import Settings, load, need_kafka
+from headcount.settings import Settings, load
 from streams.domain import Domain
 
 
@@ -43,7 +44,7 @@ def resume(topic: str, partition: int) -> None:
 
     settings = load(os.environ)
     domain = domain_of(topic, settings)
-    resumed = positions.resume(need_kafka(settings), domain, partition)
+    resumed = positions.resume(kafka_of(settings), domain, partition)
     click.echo(f"{resumed.topic}, partition {partition}: goes on at offset {resumed.next_offset}")
 
 
@@ -58,7 +59,7 @@ def replay(reason: str | None, as_json: bool) -> None:
     from streams.replay import replay as put_back
 
     settings = load(os.environ)
-    done = put_back(need_kafka(settings), _builds(settings), reason=reason)
+    done = put_back(kafka_of(settings), _builds(settings), reason=reason)
     if as_json:
         click.echo(json.dumps({"replayed": done.replayed, "again": done.again, "expired": done.expired}))
         return
@@ -71,7 +72,7 @@ def replay(reason: str | None, as_json: bool) -> None:
 def domain_of(topic: str, settings: Settings) -> Domain:
     """Give the domain of a raw topic's name, with or without the operator's prefix. Raises SettingError."""
     domain = _builds(settings)
-    kafka = need_kafka(settings)
+    kafka = kafka_of(settings)
     if topic not in (domain.raw.name, kafka.name(domain.raw)):
         raise SettingError("this is no raw topic of ours", where=topic, do=f"give {kafka.name(domain.raw)}")
     return domain

@@ -1,12 +1,12 @@
 """Where `headcount build` hands its event to: Kafka or the spool, within five seconds, with one line if that fails."""
 
-import json
 import os
 from collections.abc import Mapping
 from typing import Any, Final
 
-from headcount.errors import HeadcountError, SettingError, UnavailableError
-from headcount.settings import KafkaSettings, Settings, SpoolSettings, load, variable
+from headcount.errors import HeadcountError, UnavailableError
+from headcount.local import kafka_of
+from headcount.settings import KafkaSettings, SpoolSettings, load, variable
 from producers.builds.asking import within
 from producers.builds.errors import AskTimeoutError
 from producers.builds.record import Record
@@ -15,9 +15,6 @@ DELIVERY_SECONDS: Final = 5.0
 FLUSH_SECONDS: Final = 3.0
 CLOSE_SECONDS: Final = 0.5
 """Closing takes up to 1.5 s more than it is given; all of it fits into DELIVERY_SECONDS."""
-
-STACK_FILE: Final = "stack.json"
-"""Written by a running `headcount up` into its state folder; `kafka` is its address."""
 
 
 class Outbox:
@@ -32,24 +29,6 @@ class Outbox:
         """Keep it."""
         self.topic, self.record, self.source = topic, record, source
         return True
-
-
-def kafka_of(settings: Settings) -> KafkaSettings:
-    """Give the Kafka that is named, else that of a local stack that runs. Raises SettingError."""
-    if settings.kafka is not None:
-        return settings.kafka
-    stack = settings.process.state_dir / STACK_FILE
-    try:
-        address = json.loads(stack.read_text("utf-8"))["kafka"]
-    except (OSError, ValueError, KeyError, TypeError):
-        address = None  # no stack runs there
-    if isinstance(address, str) and address:
-        return KafkaSettings(address)
-    raise SettingError(
-        "no Kafka is named and no local stack runs",
-        where=f"{variable('kafka')}, {stack}",
-        do=f"set {variable('kafka')} to host:port, or run `headcount up`",
-    )
 
 
 def deliver(outbox: Outbox, environ: Mapping[str, str]) -> None:

@@ -50,6 +50,7 @@ LEANED_ON: Final[Mapping[str, Callable[..., Any]]] = {
 class Slot:
     """A worker's place: its number is its identity in the consumer group, its folder holds what Faust keeps (F16)."""
 
+    host: str
     number: int
     folder: Path
 
@@ -123,7 +124,9 @@ class _Worker(faust.Worker):
 
 def run_app(app: App) -> None:
     """Run the app until SIGTERM."""
-    _Worker(app, loglevel="WARN", redirect_stdouts=False, quiet=True).execute_from_commandline()
+    worker = _Worker(app, loglevel="WARN", redirect_stdouts=False, quiet=True)
+    worker.spinner = None  # it writes terminal codes among our log lines
+    worker.execute_from_commandline()
 
 
 def make_app(settings: KafkaSettings, domain: Domain, slot: Slot) -> App:
@@ -137,7 +140,7 @@ def make_app(settings: KafkaSettings, domain: Domain, slot: Slot) -> App:
         broker_heartbeat_interval=HEARTBEAT_SECONDS,
         broker_max_poll_interval=POLL_SECONDS,
         broker_request_timeout=POLL_SECONDS,
-        consumer_group_instance_id=f"streams-{slot.number}",
+        consumer_group_instance_id=f"{slot.host}-{slot.number}",
         consumer_auto_offset_reset="earliest",
         consumer_max_fetch_size=_FETCH_BYTES,
         producer_max_request_size=_FETCH_BYTES,

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import socket
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -35,7 +36,7 @@ def run(settings: Settings, slot_number: int) -> None:
     """Run a worker until SIGTERM. Raises SettingError, TopicError, FaustChangedError before anything is read."""
     kafka = need_kafka(settings)
     domain = builds(load(settings.public_names))
-    slot = Slot(slot_number, settings.process.state_dir / "streams" / str(slot_number))
+    slot = Slot(socket.gethostname(), slot_number, settings.process.state_dir / "streams" / str(slot_number))
     slot.folder.mkdir(parents=True, exist_ok=True)
     metrics, watch = Metrics(), Watch()
     server = Server(settings.process, metrics, Health(alive=lambda: None, ready=watch.wrong))
