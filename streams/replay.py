@@ -52,7 +52,8 @@ def replay(settings: KafkaSettings, domain: Domain, *, reason: str | None) -> Re
     replayed = again = expired = 0
     until: int | None = None
     client = producer(settings, enable_idempotence=True, acks="all")
-    reader = consumer(settings, group_id="headcount-replay", enable_auto_commit=False)
+    # Each letter asks for another place, behind the fetch of the former one: by default that waits half a second.
+    reader = consumer(settings, group_id="headcount-replay", enable_auto_commit=False, fetch_wait_max_ms=10)
     try:
         for partition in range(domain.dead.partitions):
             line = _Line()

@@ -57,6 +57,18 @@ class Stack:
         return Database(*(self.postgres.dsn(role, name) for role in ("owner", "sink", "reader")))
 
 
+def start_kafka(folder: Path) -> KafkaServer:
+    """Start a broker for one test alone, which may destroy it; the caller kills it."""
+    cache = platformdirs.user_cache_path("headcount")
+    jars.fetch_jars(cache / "jars", tell=lambda line: None)
+    ports: set[int] = set()
+    port, controller = (choose_port(given=None, last=None, taken=ports, what="Kafka", option="-") for _ in range(2))
+    folder.mkdir()
+    kafka = KafkaServer(folder / "data", port=port, controller_port=controller, cache=cache, log=folder / "kafka.log")
+    kafka.start()
+    return kafka
+
+
 def start_stack(folder: Path) -> Stack:
     """Start both servers on a new folder and free ports."""
     state = StateDir(folder)

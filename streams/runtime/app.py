@@ -111,6 +111,10 @@ class App(faust.App):
         else:
             die("Faust crashed", error=repr(reason))
 
+    def pause(self, partition: int) -> None:
+        """Fetch a raw partition no more, until its next assignment."""
+        self.consumer.pause_partitions({TP(self.raw_name, partition)})
+
     def end(self, partition: int) -> int | None:
         """Give the end of a raw partition as the last fetch saw it, 0 before the first; null where it is not ours."""
         tp = TP(self.raw_name, partition)

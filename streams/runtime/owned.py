@@ -130,6 +130,8 @@ class Owned:
         Raises TakeFailedError where a transaction did not commit; ends the process where a record is missing.
         """
         with self._lock:
+            if self.stopped is not None:
+                return  # fetched before the partition stopped; read again when it goes on
             for slice_ in _slices(self._following(records)):
                 if self.stopped is not None:
                     return

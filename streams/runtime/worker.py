@@ -125,7 +125,9 @@ def _sample(app: App, watch: Watch, metrics: Metrics) -> None:
         backlog = watch.sample(one.partition, end, one.position, one.stopped.what if one.stopped else None)
         metrics.lag.labels(app.raw_name, str(one.partition)).set(backlog.lag())
         standstill = time.monotonic() - one.committed_at
-        if one.stopped is None and min(backlog.waiting_seconds(watch.clock()), standstill) > LATE_SECONDS:
+        if one.stopped is not None:
+            app.pause(one.partition)
+        elif min(backlog.waiting_seconds(watch.clock()), standstill) > LATE_SECONDS:
             die("no take committed though records wait", partition=one.partition, lag=backlog.lag())
     metrics.stopped.labels("streams", "any").set(len(watch.stopped))
 
