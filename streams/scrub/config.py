@@ -10,8 +10,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
-from streams.scrub.names import OTHER, Names
+from streams.scrub.names import OTHER, PRIVATE, Names
 from streams.scrub.text import scrub_text
+from streams.scrub.words import CONFIG_WORDS
 
 USUAL_FILES: Final = re.compile(
     r"(?:(?:\.|docs?|requirements|doc/source|docs/source)/)?"
@@ -30,6 +31,7 @@ TOOLS: Final = frozenset(
 """Tools that a build command is reduced to; anything else is `(other)`."""
 
 _WORD: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
+_LETTERS: Final = re.compile(r"[A-Za-z]{3,}")
 MAX_LIST: Final = 500
 _LARGEST: Final = 10**9
 """A larger number is no setting; NaN and infinity compare as larger too."""
@@ -93,15 +95,18 @@ def _scalar(value: Any, kind: Any, names: Names) -> Any:
             return names.of_pip(text)
         case "apt_name":
             name, _, version = text.partition("=")
-            return names.of_apt(name) + ("=" + (_word(version) or OTHER) if version else "")
+            return names.of_apt(name) + ("=" + _word(version, names) if version else "")
         case "image":
-            last = text.rpartition("/")[2]
-            return last if re.fullmatch(r"[\w.-]+(:[\w.-]+)?", last) and last == scrub_text(last) else OTHER
-    return _word(text) or OTHER
+            return ":".join(_word(part, names) for part in text.rpartition("/")[2].split(":")[:2])
+    return _word(text, names)
 
 
-def _word(text: str) -> str | None:
-    return text if _WORD.fullmatch(text) and text == scrub_text(text) else None
+def _word(text: str, names: Names) -> str:
+    """Keep a number, a version, known words and public names: any other word may be a private name."""
+    if not _WORD.fullmatch(text) or text != scrub_text(text):
+        return OTHER
+    is_known = all(word.lower() in CONFIG_WORDS for word in _LETTERS.findall(text))
+    return text if is_known or names.of_pip(text) != PRIVATE else OTHER
 
 
 def _tool(command: str) -> str:

@@ -93,7 +93,10 @@ def _error(text: str) -> str:
 
 
 def _image(text: str) -> str:
-    last = text.rpartition("/")[2].partition("@")[0]
+    name, at, digest = text.partition("@")
+    if at and not digest.startswith("sha256:"):
+        return PRIVATE  # an address of mail: its first part looks like a name
+    last = name.rpartition("/")[2]
     return last if _IMAGE.fullmatch(last) and last == scrub_text(last) else PRIVATE
 
 

@@ -35,6 +35,14 @@ EXTRAS: Final = frozenset(
 )  # fmt: skip
 """Names that extras commonly have; others are kept where a public package has the name."""
 
+CONFIG_WORDS: Final = SYSTEMS | VERSION_WORDS | EXTRAS | frozenset(
+    {"true", "false", "yes", "off", "none", "null", "any", "auto", "latest", "testing", "lts", "deb", "bpo", "git",
+     "htmlzip", "epub", "htmldir", "dirhtml", "singlehtml", "singlehtmldir", "readthedocs", "rtd", "mkdocs", "generic",
+     "pip", "setuptools", "sync", "conda", "mamba", "pypy", "cpython", "miniconda", "anaconda", "mambaforge", "miniforge",
+     "nodejs", "ruby", "rust", "golang", "jruby", "truffleruby", "graalpy", "image", "ubuntu", "minimal", "noarch"}
+)  # fmt: skip
+"""Words of three letters or more in the values of configurations: tools with their versions, builders, formats, extras."""
+
 ERRORS: Final = frozenset(
     {"exit", "signal", "timeout", "unparseable", "container_gone", "unknown_key", "config_invalid", "too_large",
      "not_found", "no_answer", "killed", "cancelled", "unsafe", "no_list", "junk", "truncated"}
