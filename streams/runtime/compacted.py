@@ -23,9 +23,12 @@ def read_all(settings: KafkaSettings, topic: str, partition: int) -> Iterator[tu
         enable_auto_commit=False,
         auto_offset_reset="error",
         fetch_queue_backoff_ms=5,
+        fetch_wait_max_ms=10,  # the end of an empty partition shows with the first answer
         queued_min_messages=100_000,
     )
     try:
+        # Without metadata at hand, the first fetch waits half a second for it.
+        client.list_topics(topic, timeout=_SILENCE_SECONDS)
         client.assign([TopicPartition(topic, partition, OFFSET_BEGINNING)])
         heard_at = time.monotonic()
         while True:
