@@ -49,6 +49,8 @@ def demo(keep: bool, report: Path, domain: str) -> None:
     Example: headcount demo --keep --report /tmp/report.html
     """
     begun = time.monotonic()
+    if not os.access(report.parent, os.W_OK):  # a minute later it would be worse to hear
+        raise HeadcountError("the report cannot be written there", where=str(report.parent), do="give --report FILE")
     place = run.Place(Path(tempfile.mkdtemp(prefix="headcount-demo-")))
     environ = stack.environment_of(os.environ, place.state)
     children = Children(environ)

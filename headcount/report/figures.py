@@ -34,10 +34,11 @@ class Package:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """The values of one question, and how many rows the floor took away."""
+    """The values of one question, how many rows the floor took away, and how many more there are than are shown."""
 
     cells: Sequence[Cell]
     hidden: int = 0
+    more: int = 0
 
     @property
     def known(self) -> list[Cell]:
@@ -95,6 +96,12 @@ def floored(counted: Counted, k: int) -> Counted:
     """Take away what fewer than k projects have, and every sum from which it could be computed again."""
     kept = [replace(cell, or_older=None) for cell in counted.cells if cell.projects >= k]
     return Counted(kept, hidden=len(counted.cells) - len(kept)) if k > 1 else counted
+
+
+def top(counted: Counted, count: int) -> Counted:
+    """Keep the first values, and the unknown."""
+    kept = [cell for cell in counted.cells if cell.name is None or cell in counted.known[:count]]
+    return replace(counted, cells=kept, more=len(counted.cells) - len(kept))
 
 
 def packages(rows: Rows, k: int) -> list[Package]:

@@ -15,6 +15,10 @@ from headcount.report.figures import Cell, Counted, K, Package
 TOOLS: Final = {"sphinx": "Sphinx", "mkdocs": "MkDocs"}
 
 
+ROWS: Final = 15
+"""Values that a table shows; CSV has all."""
+
+
 @dataclass(frozen=True, slots=True)
 class Headline:
     """One sentence that somebody can decide by; `mood` is good, bad or plain."""
@@ -121,15 +125,15 @@ def _failing(answers: Answers, k: int) -> Headline | None:
     if not failing:
         return Headline("good", "The latest build of every version passed.")
     verb = "has" if failing == 1 else "have"
-    text = f"{_count(failing, 'project')} of {built} {verb} a version whose latest build failed."
+    text = f"{_count(failing, 'project')} of {_figure(built)} {verb} a version whose latest build failed."
     names = [f"{row['project']} {row['version']}" for row in answers.latest if not row["success"]][:3] if k == 1 else []
     left = outcomes["failing_versions"] - len(names)
-    return Headline("bad", text, ", ".join(names) + (f" and {left} more" if names and left > 0 else ""))
+    return Headline("bad", text, ", ".join(names) + (f" and {_figure(left)} more" if names and left > 0 else ""))
 
 
 def _oldest(counted: Counted, active: int) -> Headline:
     newest, oldest = counted.known[0], counted.known[-1]
-    reach = f"{_count(oldest.projects, 'project')} of {active}"
+    reach = f"{_count(oldest.projects, 'project')} of {_figure(active)}"
     if newest is oldest:
         return Headline("plain", f"{oldest.name} is the only series in use of its kind, in {reach}.")
     return Headline(
@@ -148,12 +152,12 @@ def _completeness(known: dict[str, int], active: int) -> Headline | None:
     worst = max(missing, key=lambda name: missing[name])
     return Headline(
         "plain",
-        f"{worst}: not known of {missing[worst]} of {_count(active, 'project')}, so that much is left to guess.",
+        f"{worst}: not known of {_figure(missing[worst])} of {_count(active, 'project')}, so that much is left to guess.",
     )
 
 
 def _all(active: int) -> str:
-    return "the one active project" if active == 1 else f"all {active} active projects"
+    return "the one active project" if active == 1 else f"all {_figure(active)} active projects"
 
 
 def _balance(ledger: Row) -> Headline | None:
@@ -163,7 +167,7 @@ def _balance(ledger: Row) -> Headline | None:
         return Headline(
             "good",
             "Nothing lost, nothing counted twice.",
-            f"{ledger['handed_over']} events handed over, every one accounted for.",
+            f"{_count(ledger['handed_over'], 'event')} handed over, every one accounted for.",
         )
     return Headline(
         "bad",
@@ -174,7 +178,12 @@ def _balance(ledger: Row) -> Headline | None:
 
 
 def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    return f"{_figure(number)} {noun}" if number == 1 else f"{_figure(number)} {noun}s"
+
+
+def _figure(number: int) -> str:
+    """Group the thousands by a narrow space that breaks no line."""
+    return f"{number:,}".replace(",", "\u202f")
 
 
 def render(page: Page) -> str:
@@ -182,9 +191,9 @@ def render(page: Page) -> str:
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters.update(when=_when, count=_count, percent=_percent)
+    environment.filters.update(when=_when, count=_count, percent=_percent, figure=_figure)
     template = (files("headcount.report") / "page.html.j2").read_text(encoding="utf-8")
-    return environment.from_string(template).render(page=page, widest=_widest)
+    return environment.from_string(template).render(page=page, widest=_widest, top=figures.top, rows=ROWS)
 
 
 def _when(moment: datetime) -> str:

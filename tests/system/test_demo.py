@@ -78,6 +78,13 @@ def test_wrong_words_end_with_two(place: Place, words: tuple[str, ...]) -> None:
     assert run(place, "report", "builds", *words).returncode == 2
 
 
+def test_a_report_that_cannot_be_written_is_said_before_anything_starts(place: Place, tmp_path: Path) -> None:
+    refused = run(place, "demo", "--report", str(tmp_path / "nowhere" / "report.html"))
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "installing" not in refused.stderr
+    assert "--report FILE" in refused.stderr
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_leaves_no_process_and_no_folder(tmp_path: Path, number: signal.Signals) -> None:
     """Told while the stack is starting and pip installs: the moment when most is under way."""

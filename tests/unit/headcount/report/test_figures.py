@@ -65,6 +65,12 @@ def test_the_floor_leaves_no_small_figure_and_loses_no_row(rows: list[dict[str, 
         assert figures.floored(counted, 1) == counted
 
 
+def test_the_top_keeps_the_unknown_and_says_how_many_more() -> None:
+    counted = Counted([Cell("a", 3), Cell("b", 2), Cell("c", 2), Cell(None, 1)], hidden=4)
+    assert figures.top(counted, 1) == Counted([Cell("a", 3), Cell(None, 1)], hidden=4, more=2)
+    assert figures.top(counted, 3) == counted
+
+
 def test_the_floor_takes_packages_and_their_series() -> None:
     rows = package("sphinx", 9, s8=6, s7=4) + package("furo", 4, s2024=4)
     assert [(each.name, [cell.name for cell in each.series]) for each in figures.packages(rows, K)] == [

@@ -135,6 +135,14 @@ def test_for_others_a_figure_is_hidden_where_its_rest_is_small() -> None:
     assert dict(page.known)["Python"] == 11
 
 
+def test_large_figures_are_grouped_and_long_tables_are_cut() -> None:
+    versions = [version(f"p{number}", theme=f"theme-{number % 40}") for number in range(1234)]
+    text = render(lay_out(answers(versions=versions), SCOPE, NOW))
+    assert "<b>1\u202f234</b>" in text
+    assert "25 more values, of fewer projects" in text
+    assert text.count("theme-") == 15
+
+
 def test_csv_has_every_count_and_no_formula() -> None:
     page = lay_out(
         answers(versions=[version("a", theme="=1+1"), version("b", theme=None)], packages=package("@x", 2, s1=2)),
