@@ -34,12 +34,16 @@ class UnclassifiedError(Exception):
 
 def compile_scrubber(schema: Mapping[str, Any], rules: Mapping[str, Rule]) -> Step:
     """Make the function that scrubs a record of `schema`. Raises UnclassifiedError."""
-    remembered = {name: lru_cache(_REMEMBERED)(rule) for name, rule in rules.items()}
+    remembered = {name: lru_cache(_REMEMBERED)(_or_null(rule)) for name, rule in rules.items()}
     return _Compiler(remembered).record(schema)
 
 
+def _or_null(rule: Rule) -> Callable[[str | None], str | None]:
+    return lambda text: None if text is None else rule(text)
+
+
 class _Compiler:
-    def __init__(self, rules: Mapping[str, Rule]) -> None:
+    def __init__(self, rules: Mapping[str, Step]) -> None:
         self._rules = rules
         self._named: dict[str, Step] = {}
 
@@ -68,8 +72,11 @@ class _Compiler:
 
     def _type(self, type_: Any, field: Mapping[str, Any], where: str) -> Step | None:
         if isinstance(type_, list):
-            inner = self._type(next(branch for branch in type_ if branch != "null"), field, where)
-            return None if inner is None else lambda value: None if value is None else inner(value)
+            branch = next(branch for branch in type_ if branch != "null")
+            inner = self._type(branch, field, where)
+            if inner is None or branch == "string":
+                return inner  # a rule gives null for null
+            return lambda value: None if value is None else inner(value)
         if isinstance(type_, dict):
             return self._complex(type_, field, where)
         if type_ in self._named:
@@ -78,11 +85,7 @@ class _Compiler:
             return None
         if field.get("rule") not in self._rules:
             raise UnclassifiedError(f"{where}: there is no rule {field.get('rule')!r}")
-        return self._text(field["rule"])
-
-    def _text(self, rule: str) -> Step:
-        function = self._rules[rule]
-        return lambda value: function(value)
+        return self._rules[field["rule"]]
 
     def _complex(self, type_: Mapping[str, Any], field: Mapping[str, Any], where: str) -> Step | None:
         match type_["type"]:
