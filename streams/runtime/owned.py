@@ -229,9 +229,9 @@ class Owned:
 def _slices(records: Sequence[RawRecord]) -> list[list[RawRecord]]:
     """Cut records into runs of at most `TAKE_BYTES`."""
     slices: list[list[RawRecord]] = []
-    size = TAKE_BYTES
+    size = 0
     for record in records:
-        if size + len(record.value) > TAKE_BYTES:
+        if not slices or size + len(record.value) > TAKE_BYTES:
             slices.append([])
             size = 0
         slices[-1].append(record)
