@@ -231,7 +231,14 @@ def _from_file(path: str | None) -> dict[str, Any]:
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingError(f"the settings file is no TOML: {error}", where=path, do="mend that line") from error
-    return {name: _parse(name, str(value), where=f"{path}: {name}") for name, value in rows.items()}
+    return {name: _parse(name, _as_text(name, value, path), where=f"{path}: {name}") for name, value in rows.items()}
+
+
+def _as_text(name: str, value: Any, path: str) -> str:
+    if isinstance(value, dict):
+        # Its values are not shown: there may be a password among them.
+        raise SettingError("there are no tables here", where=f"{path}: [{name}]", do="write all names on the top level")
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _parse(name: str, text: str, *, where: str) -> Any:
@@ -244,7 +251,9 @@ def _parse(name: str, text: str, *, where: str) -> Any:
         return setting.parse(text)
     except ValueError as error:
         given = "the given value" if setting.secret else repr(text)
-        raise SettingError(f"{given} is not allowed", where=where, do=f"give {setting.allowed}") from error
+        # The cause has the value in it, and a traceback would show it.
+        cause = None if setting.secret else error
+        raise SettingError(f"{given} is not allowed", where=where, do=f"give {setting.allowed}") from cause
 
 
 def need_kafka(settings: Settings) -> KafkaSettings:
