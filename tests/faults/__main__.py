@@ -21,8 +21,8 @@ from tests.kafka_topics import eventually
 from tests.stack import Database, Stack, start_stack, stop_stack
 
 EVENTS = 20_000
-OF_HOST = 6_000
-LOAD_SECONDS = 70.0
+OF_HOST = 4_000
+LOAD_SECONDS = 55.0
 DRAIN_SECONDS = 90.0
 
 
