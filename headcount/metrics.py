@@ -49,7 +49,7 @@ class Metrics:
         self.spool_bytes = self._gauge("headcount_spool_bytes", "Bytes in the spool.")
         self.spool_batches = self._gauge("headcount_spool_batches", "Batches in the spool.")
         self.state_rows = self._gauge("headcount_state_rows", "State rows in memory.", "partition")
-        self.restarts = self._gauge("headcount_restarts", "How often a process was started again.", "process")
+        self.restarts = self._gauge("headcount_restarts", "How often this process was started again.")
         self.ledger_difference = self._gauge("headcount_ledger_difference", "The ledger's differences: 0.", "identity")
 
     def _counter(self, name: str, doc: str, *labels: str) -> Counter:

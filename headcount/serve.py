@@ -30,6 +30,7 @@ class Server:
                 where=f"{settings.metrics_host}:{settings.metrics_port}",
                 do="give HEADCOUNT_METRICS_PORT another port, or 0 for a free one",
             ) from error
+        metrics.restarts.set(settings.restarts)
         self._http.daemon_threads = True
         host, port = self._http.server_address[:2]
         self.url = f"http://{host!s}:{port}"

@@ -93,6 +93,9 @@ SETTINGS: Final[Mapping[str, Setting]] = {
     "spool_bytes": Setting("Size of the spool, bytes.", _whole(1 << 20, 1 << 40), "a whole number from 1048576 on"),
     "metrics_host": Setting("Address on which /metrics, /healthz and /readyz are served."),
     "metrics_port": Setting("Port of the same; 0 takes a free one.", _whole(0, 65535), "a port"),
+    "restarts": Setting(
+        "How often its supervisor has started this process again.", _whole(0, 10**9), "a whole number from 0 on"
+    ),
     "log_level": _choice("Least level that is logged.", "debug", "info", "warning", "error"),
     "public_names": Setting(
         "Names and prefixes (name*) of the operator's own packages that are not private.", _words, "name,prefix*,…"
@@ -151,6 +154,7 @@ class ProcessSettings:
     state_dir: Path
     metrics_host: str = "127.0.0.1"
     metrics_port: int = 0
+    restarts: int = 0
     log_level: str = "info"
 
 
@@ -172,7 +176,9 @@ def load(environ: Mapping[str, str]) -> Settings:
     """
     values = _from_file(environ.get(variable("config"))) | _from_environment(environ)
     state_dir = values.get("state_dir", default_state_dir())
-    process = {name: values[name] for name in ("metrics_host", "metrics_port", "log_level") if name in values}
+    process = {
+        name: values[name] for name in ("metrics_host", "metrics_port", "restarts", "log_level") if name in values
+    }
     spool = {"max_bytes": values["spool_bytes"]} if "spool_bytes" in values else {}
     return Settings(
         process=ProcessSettings(state_dir=state_dir, **process),

@@ -25,6 +25,7 @@ from headcount.up.interrupts import Interrupts, StopAskedError
 from headcount.up.plan import Plan, make_plan
 from headcount.up.prepare import STEPS
 from headcount.up.processes import PROCESSES, OurProcess
+from headcount.up.restarts import Restarts
 from headcount.up.state import StateDir, explain_os_error
 from headcount.up.supervised import Supervised
 
@@ -147,12 +148,16 @@ class Supervisor:
         self._phase("starting " + ", ".join(process.name for process in PROCESSES))
         for process in PROCESSES:
             url = self._plan.metrics_url(process.name)
-            launch = partial(Child.start, self._our_command(process))
-            self._start(self._ours, Supervised(process.name, launch, partial(_is_ready, url), url))
+            restarts = Restarts()
+            launch = partial(self._launch_ours, process, restarts)
+            self._start(self._ours, Supervised(process.name, launch, partial(_is_ready, url), url, restarts=restarts))
 
-    def _our_command(self, process: OurProcess) -> Command:
-        port = str(self._plan.ports[process.name])
-        environment = {**self._plan.environment, "HEADCOUNT_METRICS_PORT": port}
+    def _launch_ours(self, process: OurProcess, restarts: Restarts) -> Child:
+        return Child.start(self._our_command(process, restarts.count))
+
+    def _our_command(self, process: OurProcess, restarts: int) -> Command:
+        told = {"HEADCOUNT_METRICS_PORT": str(self._plan.ports[process.name]), "HEADCOUNT_RESTARTS": str(restarts)}
+        environment = {**self._plan.environment, **told}
         return Command(process.name, process.argv, environment, self._state.logs / f"{process.name}.log")
 
     def _wait_ready(self) -> list[str]:

@@ -20,6 +20,7 @@ WRONG = {
     "database_reader": SECRET,
     "spool_bytes": "1000",
     "metrics_port": "65536",
+    "restarts": "-1",
     "log_level": "verbose",
 }
 ANY_TEXT = {
