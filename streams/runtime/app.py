@@ -1,6 +1,7 @@
 """The one place that knows Faust: the app, its consumer that starts at our positions, and the agent (faust.md section 1)."""
 
 import asyncio
+import ssl
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -232,8 +233,6 @@ def _credentials(settings: KafkaSettings) -> Any:
 
 
 def _ssl_context(security: Mapping[str, str]) -> Any:
-    import ssl
-
     try:
         context = ssl.create_default_context(cafile=security.get("ssl.ca.location"))
         if "ssl.certificate.location" in security:
