@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from schemas.batches import MAX_EVENTS, MAX_RECORD_BYTES, Head
+from schemas.batches import MAX_EVENT_BYTES, MAX_EVENTS, MAX_RECORD_BYTES, Head, encode_event
 from schemas.codec import decode, encode
 from schemas.errors import RefusedError
 from schemas.refusals import OF_FORM, Reason
@@ -137,8 +137,11 @@ class Taker:
             judged.duplicate_batch = len(events)
             return
         ids: set[bytes] = set()
+        may_be_large = len(record.value) > MAX_EVENT_BYTES
         for index, event in enumerate(events):
             try:
+                if may_be_large and len(encode_event(self._domain.raw, event)) > MAX_EVENT_BYTES:
+                    raise RefusedError(Reason.TOO_LARGE, "event")
                 id_ = self._domain.event_id(event)
                 if id_ in ids or take.draft.knows(id_):
                     judged.duplicate_event += 1

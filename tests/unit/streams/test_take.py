@@ -168,6 +168,15 @@ def test_a_record_over_the_limit_is_refused_whole(domain: Domain) -> None:
     assert (letter["reason"], letter["events"]) == ("too_large", 501)
 
 
+def test_T6_an_event_over_its_limit_is_refused_alone(domain: Domain) -> None:
+    large = event(1)
+    large["steps"] = [{"name": "x" * 190, "seconds": 1.0, "exit_code": 0}] * 1050
+    take = Partition(domain).decide(record(0, [event(2), large]))
+    (letter,) = letters(take)
+    assert (letter["reason"], letter["detail"], letter["events"]) == ("too_large", "event", 1)
+    assert cleans(take)[0]["account"]["accepted"] == 1
+
+
 @given(st.binary(max_size=200))
 @settings(max_examples=200, deadline=None)
 def test_garbage_is_one_dead_letter_and_never_an_exception(value: bytes) -> None:
