@@ -10,6 +10,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from benchmarks.cores import MEASURED, OTHERS, core
+from benchmarks.figures import Figure
 from headcount.postgres import connect
 from headcount.up.ports import choose_port
 from headcount.up.postgres_server import PostgresServer
@@ -23,6 +25,7 @@ from tests.integration.sink.records import SECOND, T0, build_event, clean_record
 
 EVENTS_A_RECORD = 100
 RECORDS_A_TRANSACTION = 20
+ROWS_AT_LEAST = 90_000
 
 
 def run(*, series_records: int = 200, whole_records: int = 30) -> dict[str, Any]:
@@ -35,18 +38,34 @@ def run(*, series_records: int = 200, whole_records: int = 30) -> dict[str, Any]
         server = PostgresServer(
             state.postgres, port=port, passwords=state.secrets(), cache=cache, log=state.logs / "log"
         )
-        server.start()
+        with core(OTHERS):
+            server.start()
         try:
             migrate(server.dsn("owner"))
             writer = Writer(server.dsn("sink"))
-            result = {
-                "series": _measure(writer, server.dsn("owner"), 0, _records(series_records, packages=0)),
-                "whole": _measure(writer, server.dsn("owner"), 1, _records(whole_records, packages=400)),
-            }
+            with core(MEASURED):
+                result = {
+                    "series": _measure(writer, server.dsn("owner"), 0, _records(series_records, packages=0)),
+                    "whole": _measure(writer, server.dsn("owner"), 1, _records(whole_records, packages=400)),
+                }
             writer.close()
         finally:
             server.kill()
     return result
+
+
+def figures() -> list[Figure]:
+    """The same as rows of the table: builds are written row by row."""
+    rows = []
+    for shape, found in run().items():
+        name = f"sink, {shape} events of {found['bytes_per_event']} bytes"
+        rows += [
+            Figure(f"{name}: events", found["events_per_second"], "events/s"),
+            Figure(f"{name}: the same, by the writer's CPU time", found["events_per_cpu_second"], "events/CPU s"),
+            Figure(f"{name}: rows", found["rows_written"] / found["seconds"], "rows/s", ROWS_AT_LEAST),
+            Figure(f"{name}: reduction", found["events_per_row_written"], "events/row"),
+        ]
+    return rows
 
 
 def _records(count: int, *, packages: int) -> list[bytes]:
@@ -87,20 +106,21 @@ def _measure(writer: Writer, owner: str, partition: int, records: list[bytes]) -
     topic = RAW_BUILDS.name
     position = writer.claim(topic, partition)
     before = _rows(owner)
-    started = time.perf_counter()
+    started, cpu = time.perf_counter(), time.process_time()
     for start in range(0, len(records), RECORDS_A_TRANSACTION):
         batch = Batch(topic, {partition: position})
         for offset, value in enumerate(records[start : start + RECORDS_A_TRANSACTION], start):
             batch.add(partition, offset, decode(CLEAN_BUILDS, value))
         writer.apply(batch)
         position = batch.after[partition]
-    seconds = time.perf_counter() - started
+    seconds, cpu_seconds = time.perf_counter() - started, time.process_time() - cpu
     events = len(records) * EVENTS_A_RECORD
     written = _rows(owner) - before
     return {
         "events": events,
         "seconds": round(seconds, 2),
         "events_per_second": round(events / seconds),
+        "events_per_cpu_second": round(events / cpu_seconds),
         "rows_written": written,
         "events_per_row_written": round(events / written, 2),
         "bytes_per_event": round(sum(map(len, records)) / events),
@@ -115,9 +135,3 @@ def _rows(owner: str) -> int:
         ).fetchone()
     assert row is not None
     return int(row[0])
-
-
-if __name__ == "__main__":
-    import json
-
-    print(json.dumps(run(), indent=1))

@@ -1,0 +1,1 @@
+"""Benchmarks: one core for what is measured, the other for broker, database and client; a peer in the same run."""

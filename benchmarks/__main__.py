@@ -1,0 +1,41 @@
+"""`python -m benchmarks [--only NAME]`: runs them one after the other and prints one table."""
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Callable
+
+from benchmarks import publisher, sink, streams, up
+from benchmarks.figures import Figure, table
+
+ALL: dict[str, Callable[[], list[Figure]]] = {
+    "streams": streams.run,
+    "sink": sink.figures,
+    "publisher": publisher.run,
+    "up": up.run,
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks")
+    parser.add_argument("--only", choices=ALL, help="one of them; all by default")
+    chosen = parser.parse_args().only
+    figures: list[Figure] = []
+    busy = os.getloadavg()[0]
+    for name, run in ALL.items():
+        if chosen in (None, name):
+            started = time.monotonic()
+            print(f"{name} …", end=" ", file=sys.stderr, flush=True)
+            figures += run()
+            print(f"{time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
+    print(table(figures))
+    print(f"\n{len(os.sched_getaffinity(0))} cores; load before the run {busy:.1f}", end="")
+    print(", so clocks measured the neighbours too: believe CPU time" if busy > 1 else "")
+    missed = [figure.what for figure in figures if figure.verdict().startswith("MISSED")]
+    print(f"{len(missed)} of what design.md asks is missed" + "".join(f"\n  {what}" for what in missed))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
