@@ -55,6 +55,7 @@ def _logger() -> logging.Logger:
     logger = logging.getLogger("headcount.kafka.client")
     if not any(isinstance(known, RateLimit) for known in logger.filters):
         logger.addFilter(RateLimit())
+        logger.addHandler(logging.NullHandler())  # a host without logging gets nothing on its stderr
     return logger
 
 

@@ -35,7 +35,7 @@ class Line:
     def add(self, event: bytes, now: float) -> Batch | None:
         """Take an encoded event; gives the batch that had to be cut to make room for it, if any."""
         full = self.size + len(event) + _HEAD_BYTES > MAX_RECORD_BYTES or len(self.events) == MAX_EVENTS
-        batch = self.cut(now) if full else None
+        batch = self.cut() if full else None
         if not self.events:
             self._begin(now)
         self.events.append(event)
@@ -44,13 +44,15 @@ class Line:
         return batch
 
     def lose(self, events: int, now: float) -> None:
-        """Count events that were dropped; the next batch reports them."""
+        """Count events that were dropped; the next batch reports them, in the series that had handed them over."""
         if not self.events:
-            self._begin(now)
+            self.first_at = now
         self.dropped += events
 
     def _begin(self, now: float) -> None:
-        if not self.producer_id or (self.cut_at and now - self.cut_at > NEW_SERIES_SECONDS):
+        # By the wall clock: the monotonic one stands still while a machine sleeps.
+        old = self.cut_at and time.time() - self.cut_at > NEW_SERIES_SECONDS and self.dropped == self.reported
+        if not self.producer_id or old:
             self.producer_id, self.seq, self.handed_over, self.reported = self.new_id(), 0, len(self.events), 0
             self.dropped = 0
         self.first_at = now
@@ -60,7 +62,7 @@ class Line:
         """Whether there is anything to send: events, or losses that no batch has reported."""
         return bool(self.events) or self.dropped > self.reported
 
-    def cut(self, now: float) -> Batch:
+    def cut(self) -> Batch:
         """Make a batch of what waits."""
         head = Head(self.producer_id, self.seq, len(self.events), self.handed_over, self.dropped)
         value = encode_batch(self.topic, head, self.events)
@@ -69,5 +71,5 @@ class Line:
         self.reported = self.dropped
         self.events = []
         self.size = 0
-        self.cut_at = now
+        self.cut_at = time.time()
         return batch

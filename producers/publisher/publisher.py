@@ -24,6 +24,9 @@ CUT_AFTER_SECONDS: Final = 0.025
 """Events wait this long for others. With the time after which a late batch goes to the spool it stays below 100 ms."""
 
 STEP_SECONDS: Final = 0.01
+MAX_CUT: Final = 256
+"""Full batches that wait for the thread at most (64 MiB), should the disk hang."""
+
 SPOOL_BYTES: Final = 256 * 1024 * 1024
 BLOCK_SECONDS: Final = 0.1
 
@@ -62,6 +65,9 @@ class Publisher:
         """Start anew: in the constructor, and in a child after a fork."""
         self._id = os.urandom(16).hex()
         self._lock = threading.Lock()
+        self._stepping = threading.Lock()
+        """Held during a step, and while the host forks: metrics and logs have locks that a fork must not copy taken."""
+
         self._lines: dict[tuple[str, int], Line] = {}
         self._cut: list[Batch] = []
         self._wake = threading.Event()
@@ -98,10 +104,14 @@ class Publisher:
         return False
 
     def _add(self, topic: Topic, encoded: bytes, partition: int) -> bool:
-        self._start()
         if not self._lock.acquire(timeout=self._block_seconds):
             return self._refuse("blocked", f"{self._block_seconds} s")
         try:
+            if self._closed:
+                return False
+            self._start()
+            if len(self._cut) >= MAX_CUT:
+                return self._refuse("blocked", f"{MAX_CUT} batches wait for the disk")
             line = self._lines.get((topic.name, partition))
             if line is None:
                 line = Line(topic, self._settings.name(topic), partition, lambda: os.urandom(16).hex())
@@ -119,13 +129,17 @@ class Publisher:
         """Wait until everything is on Kafka, at most `seconds`; gives how many events are not. Those are in the spool."""
         deadline = time.monotonic() + seconds
         try:
-            self._start()
-            self._next_step(deadline, cut=True)
+            with self._lock:
+                self._start()
+            self._flushing = True
+            self._next_step(deadline)
             while (left := self._left()) and time.monotonic() < deadline:
                 self._next_step(deadline)
         except Exception:  # noqa: BLE001 - the host's boundary: nothing of ours may reach it
             _log.exception("flush failed")
             left = self._left()
+        finally:
+            self._flushing = False
         return left
 
     def close(self, seconds: float = 1.0) -> None:
@@ -133,7 +147,8 @@ class Publisher:
         if self._closed:
             return
         self.flush(seconds)
-        self._closed = True
+        with self._lock:
+            self._closed = True
         self._stopping = True
         self._wake.set()
         if self._thread is not None:
@@ -153,17 +168,16 @@ class Publisher:
         return waiting + self._sender.left
 
     def _start(self) -> None:
+        """Start the thread, once; the lock is held."""
         if self._thread is None:
-            self._thread = threading.Thread(
-                target=self._run, args=(self._sender,), name="headcount-publisher", daemon=True
-            )
-            self._thread.start()
+            thread = threading.Thread(target=self._run, args=(self._sender,), name="headcount-publisher", daemon=True)
+            thread.start()
+            self._thread = thread
 
-    def _next_step(self, deadline: float, *, cut: bool = False) -> None:
+    def _next_step(self, deadline: float) -> None:
         with self._stepped:
             # Two: the step that is under way may have begun before what we wait for was there.
             wanted = self._steps + 2
-            self._flushing = cut
             self._wake.set()
             self._stepped.wait_for(lambda: self._steps >= wanted, timeout=max(0.0, deadline - time.monotonic()))
 
@@ -173,7 +187,8 @@ class Publisher:
             self._wake.clear()
             stopping = self._stopping
             try:
-                self._step(sender, everything=stopping or self._flushing)
+                with self._stepping:
+                    self._step(sender, everything=stopping or self._flushing)
             except Exception:  # noqa: BLE001 - outermost frame of the thread: the next step tries again
                 _log.exception("a step failed")
             with self._stepped:
@@ -188,7 +203,7 @@ class Publisher:
         with self._lock:
             batches, self._cut = self._cut, []
             due = [line for line in self._lines.values() if line.waits]
-            batches += [line.cut(now) for line in due if everything or now - line.first_at >= CUT_AFTER_SECONDS]
+            batches += [line.cut() for line in due if everything or now - line.first_at >= CUT_AFTER_SECONDS]
         for batch in batches:
             sender.send(batch)
         sender.step()
@@ -215,6 +230,18 @@ _living: "weakref.WeakSet[Publisher]" = weakref.WeakSet()
 _abandoned: list[Sender] = []
 
 
+_held: list[threading.Lock] = []
+
+
+def _forking() -> None:
+    _held[:] = [one._stepping for one in list(_living) if one._stepping.acquire(timeout=BLOCK_SECONDS)]
+
+
+def _parent_forked() -> None:
+    for lock in _held:
+        lock.release()
+
+
 def _forked() -> None:
     for publisher in list(_living):
         publisher._after_fork()
@@ -228,5 +255,5 @@ def _exiting() -> None:
 @cache
 def _install() -> None:
     """Register both once, with the first publisher: importing this module starts nothing."""
-    os.register_at_fork(after_in_child=_forked)
+    os.register_at_fork(before=_forking, after_in_parent=_parent_forked, after_in_child=_forked)
     atexit.register(_exiting)

@@ -59,6 +59,7 @@ class Sender:
         self._retry_at = 0.0
         self._adopt_at = 0.0
         self._more_dropped: Counter[Line] = Counter()
+        self._write_at = 0.0
         self._spool_failed = False
         self.left = 0
         """Events that Kafka had not acknowledged at the end of the last step; read by other threads."""
@@ -87,12 +88,17 @@ class Sender:
 
     def spool_late(self, before: float) -> None:
         """Write to the spool what has been flying since before a time (monotonic seconds)."""
+        if time.monotonic() < self._write_at:
+            return  # the disk refused a moment ago; what flies may still arrive
         for flying in self._flying.values():
             if flying.path is None and flying.since <= before:
                 flying.path = self._write(flying.batch)
+                if flying.path is None:
+                    return
 
     def close(self) -> None:
         """Give up: everything that is not acknowledged stays in the spool."""
+        self._write_at = 0.0
         self.spool_late(float("inf"))
         self._spool.close()
 
@@ -115,10 +121,23 @@ class Sender:
                 headers=batch.headers(self._more_dropped[batch.line]),
                 on_delivery=lambda error, _: self._delivered(number, error),
             )
-        except (BufferError, KafkaException):
+        except BufferError:
             del self._flying[number]
             return False
+        except KafkaException as error:
+            del self._flying[number]
+            if error.args[0].fatal():
+                self._begin_anew()
+            return False
         return True
+
+    def _begin_anew(self) -> None:
+        """After a fatal error librdkafka's producer takes nothing any more: what it has goes to the spool, and it goes."""
+        client, self._client = self._client, None
+        self._retry_at = time.monotonic() + RETRY_SECONDS
+        if client is not None:
+            client.purge()
+            client.flush(RETRY_SECONDS)
 
     def _connected(self) -> Producer | None:
         if self._client is None and time.monotonic() >= self._retry_at:
@@ -170,6 +189,7 @@ class Sender:
             if not self._spool_failed:
                 _log.error("the spool cannot be written", extra={"fields": {"error": str(error)}})
             self._spool_failed = True
+            self._write_at = time.monotonic() + RETRY_SECONDS
             return None
         self._spool_failed = False
         return path
@@ -180,6 +200,7 @@ class Sender:
             path = self._backlog[0]
             batch = self._spool.read(path)
             if batch is None:
+                self._metrics.dropped.labels("disk").inc(self._lines[path][1])
                 self._forget(self._backlog.popleft())
             elif too_old(batch):
                 self._forget(self._backlog.popleft())

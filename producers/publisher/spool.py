@@ -5,6 +5,7 @@ its batches go out under their old producer and number, so that streams count ea
 No fsync: a killed host loses nothing, a machine that loses power may lose its last seconds.
 """
 
+import contextlib
 import fcntl
 import itertools
 import os
@@ -42,11 +43,12 @@ class Spool:
         self._numbers = itertools.count()
         self._locks: dict[Path, IO[bytes]] = {}
         self._sizes: dict[Path, int] = {}
+        self._bytes = 0
 
     @property
     def bytes(self) -> int:
         """Bytes of the batches that are ours to send."""
-        return sum(self._sizes.values())
+        return self._bytes
 
     def __len__(self) -> int:
         """Count the batches that are ours to send."""
@@ -54,10 +56,8 @@ class Spool:
 
     def write(self, batch: Batch) -> Entry:
         """Keep a batch. Raises OSError (disk full, no permission): then it is not kept."""
-        if self._own not in self._locks:
-            self._root.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._own.mkdir(mode=0o700, exist_ok=True)
-            self._claim(self._own)
+        if self._own not in self._locks or not self._own.is_dir():
+            self._make_own()
         content = batch.to_bytes()
         path = self._own / f"{next(self._numbers):012d}{_SUFFIX}"
         new = path.with_suffix(".new")
@@ -69,27 +69,48 @@ class Spool:
         except OSError:
             new.unlink(missing_ok=True)
             raise
-        self._sizes[path] = len(content)
+        self._add(path, len(content))
         return Entry(path, len(content))
+
+    def _make_own(self) -> None:
+        """Make our folder under a name that nobody adopts, lock it, and only then give it its own name."""
+        if self._own in self._locks:
+            self._locks.pop(self._own).close()  # somebody removed the folder under us
+        self._root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        making = self._own.with_name(f".{self._own.name}")
+        making.mkdir(mode=0o700, exist_ok=True)
+        if not self._claim(making):
+            raise OSError(f"cannot be locked: {making}")
+        making.rename(self._own)
+        self._locks[self._own] = self._locks.pop(making)
 
     def read(self, path: Path) -> Batch | None:
         """Read a batch; null (and the file is gone) where it is none."""
         try:
             return Batch.from_bytes(path.read_bytes())
         except FileNotFoundError:
-            self._sizes.pop(path, None)
+            self._forget(path)
         except (OSError, ValueError, TypeError, KeyError):
             self.remove(path)
         return None
 
     def remove(self, path: Path) -> None:
         """Let a batch go: it is delivered, or dropped."""
-        self._sizes.pop(path, None)
+        self._forget(path)
         path.unlink(missing_ok=True)
+
+    def _add(self, path: Path, size: int) -> None:
+        self._sizes[path] = size
+        self._bytes += size
+
+    def _forget(self, path: Path) -> None:
+        self._bytes -= self._sizes.pop(path, 0)
 
     def surplus(self, may_go: Callable[[Path], bool]) -> Iterator[Path]:
         """Give the oldest batches that have to go for the cap, of those that `may_go`."""
         over = self.bytes - self._max_bytes
+        if over <= 0:
+            return
         for path in list(self._sizes):
             if over <= 0:
                 return
@@ -103,11 +124,12 @@ class Spool:
         if not self._root.is_dir():
             return adopted
         for folder in sorted(self._root.iterdir(), key=_age):
-            if folder == self._own or folder in self._locks or not folder.is_dir() or not self._claim(folder):
+            if folder.name.startswith(".") or folder in self._locks or not folder.is_dir() or not self._claim(folder):
                 continue
-            batches = sorted(folder.glob(f"*{_SUFFIX}"))
-            self._sizes.update({path: path.stat().st_size for path in batches})
-            adopted += batches
+            for path in sorted(folder.glob(f"*{_SUFFIX}")):
+                with contextlib.suppress(OSError):  # gone a moment ago
+                    self._add(path, path.stat().st_size)
+                    adopted.append(path)
         return adopted
 
     def _claim(self, folder: Path) -> bool:
