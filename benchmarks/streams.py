@@ -13,7 +13,7 @@ from benchmarks.broker import batches, clean_stamps, fresh_topics, preload, stac
 from benchmarks.cores import MEASURED, core
 from benchmarks.figures import Figure
 from benchmarks.latency import latencies
-from headcount.kafka import TopicPartition, consumer
+from headcount.kafka import KafkaException, TopicPartition, consumer
 from headcount.settings import KafkaSettings
 from schemas.batches import Head, headers
 from schemas.topics import CLEAN_BUILDS, PARTITIONS, RAW_BUILDS
@@ -26,8 +26,8 @@ from tests.processes import Running, environment, running
 
 A_RECORD = 100
 A_TAKE = 200
-BATCHED = {"small": 80_000, "whole": 12_000}
-SINGLE = {"small": 8_000, "whole": 3_000}
+BATCHED = {"small": 60_000, "whole": 8_000}
+SINGLE = {"small": 6_000, "whole": 2_000}
 DRAIN_SECONDS = 180
 AT_LEAST, GOAL = 80_000, 150_000
 FIRST_TAKE_MS = 20
@@ -119,7 +119,10 @@ def drained(settings: KafkaSettings, records: int, pid: int) -> float:
     used = [cpu(pid)]
     deadline = time.monotonic() + DRAIN_SECONDS
     while time.monotonic() < deadline:
-        end = sum(client.get_watermark_offsets(TopicPartition(name, p), timeout=30)[1] for p in range(PARTITIONS))
+        try:
+            end = sum(client.get_watermark_offsets(TopicPartition(name, p), timeout=30)[1] for p in range(PARTITIONS))
+        except KafkaException:  # a broker that is starved for a while leads nothing; it comes back
+            continue
         used = [cpu(pid)] if end == 0 else [*used, cpu(pid)]
         if end >= records and end == last:
             break
