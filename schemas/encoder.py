@@ -10,6 +10,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 _DOUBLE: Final = struct.Struct("<d")
+_SHORT: Final = 64
+"""Bytes of a string that is remembered: configurations and other long texts hardly come twice."""
+
 _REMEMBERED: Final = 200_000
 """Strings and numbers whose bytes are remembered: names, versions and times come again and again."""
 
@@ -46,9 +49,11 @@ class _Strings(dict[str | None, bytes]):
         if text is None and self._prefix:
             return b"\x00"
         data = text.encode("utf-8")  # type: ignore[union-attr]  # null where none may be is our mistake, and raises
-        if len(self) > _REMEMBERED:
-            self.clear()
-        known = self[text] = self._prefix + encode_long(len(data)) + data
+        known = self._prefix + encode_long(len(data)) + data
+        if len(data) <= _SHORT:
+            if len(self) > _REMEMBERED:
+                self.clear()
+            self[text] = known
         return known
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from schemas.batches import Head
+from schemas.batches import MAX_RECORD_BYTES, Head
 
 _PRODUCER: Final = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _MOST: Final = 2**53
@@ -30,6 +30,6 @@ def from_body(batch: Mapping[str, Any]) -> Head | None:
 
 def _head(producer_id: str, seq: int, count: int, handed_over: int, dropped: int) -> Head | None:
     numbers = (seq, count, handed_over, dropped)
-    if not _PRODUCER.fullmatch(producer_id) or min(numbers) < 0 or max(numbers) > _MOST:
+    if not _PRODUCER.fullmatch(producer_id) or min(numbers) < 0 or max(numbers) > _MOST or count > MAX_RECORD_BYTES:
         return None
     return Head(producer_id, seq, count, handed_over, dropped)

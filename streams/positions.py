@@ -11,7 +11,7 @@ from headcount.errors import HeadcountError
 from headcount.kafka import TopicPartition, consumer, producer
 from headcount.settings import KafkaSettings
 from streams.domain import Domain
-from streams.runtime.compacted import read_all
+from streams.runtime.compacted import first_offset, read_all
 from streams.runtime.series import Series, series_of
 from streams.state import POSITION_KEY, Position
 
@@ -20,12 +20,13 @@ _SECONDS: Final = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A raw partition as it is: our position (null: none), its series, and its watermarks (offsets)."""
+    """A raw partition as it is: our position (null: none), its series, its watermarks, and its next record (offsets)."""
 
     position: Position | None
     series: Series
     low: int
     high: int
+    next_record: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,26 +43,34 @@ def accept_loss(settings: KafkaSettings, domain: Domain, partition: int) -> Acce
     """Go on at the oldest record there is. Raises HeadcountError where nothing was lost."""
 
     def change(found: Found) -> Position:
-        before = found.position
-        if before is None or before.next_offset >= found.low:
+        before = found.position or Position(0, found.series.cluster_id, found.series.topic_id)
+        if before.next_offset >= found.next_record:
             raise HeadcountError(
-                "no record was deleted before it was read",
+                "no record is missing",
                 where=f"{found.series.topic}, partition {partition}",
                 do="nothing; if another topic or cluster is meant, add --new-series",
             )
-        return replace(before, next_offset=found.low)
+        return replace(before, next_offset=found.next_record)
 
     return _write(settings, domain, partition, change)
 
 
 def accept_new_series(settings: KafkaSettings, domain: Domain, partition: int) -> Accepted:
-    """Begin at the oldest record of the topic as it is now, under its new ids."""
-    return _write(
-        settings,
-        domain,
-        partition,
-        lambda found: Position(found.low, found.series.cluster_id, found.series.topic_id),
-    )
+    """Begin at the oldest record of the topic as it is now, under its new ids. Raises where it is the known series."""
+
+    def change(found: Found) -> Position:
+        new = Position(found.low, found.series.cluster_id, found.series.topic_id)
+        before = found.position
+        same = before is not None and (before.cluster_id, before.topic_id) == (new.cluster_id, new.topic_id)
+        if same and before is not None and before.next_offset <= found.high:
+            raise HeadcountError(
+                "the topic is the one that we know",
+                where=f"{found.series.topic}, partition {partition}",
+                do="nothing; without --new-series, a loss in it can be accepted",
+            )
+        return new
+
+    return _write(settings, domain, partition, change)
 
 
 def resume(settings: KafkaSettings, domain: Domain, partition: int) -> Accepted:
@@ -81,10 +90,11 @@ def resume(settings: KafkaSettings, domain: Domain, partition: int) -> Accepted:
 
 def _write(settings: KafkaSettings, domain: Domain, partition: int, change: Callable[[Found], Position]) -> Accepted:
     series = series_of(settings, domain.raw)
-    # Fence first, read then: what is read is the last that the owner committed.
+    # Asked first, so that a partition that is well keeps its owner; asked again when the owner is fenced.
+    change(_find(settings, domain, series, partition))
     client = producer(settings, transactional_id=f"{series.topic}-{partition}")
     client.init_transactions(_SECONDS)
-    found = Found(_position(settings, domain, partition), series, *_watermarks(settings, series.topic, partition))
+    found = _find(settings, domain, series, partition)
     position = change(found)
     client.begin_transaction()
     client.produce(settings.name(domain.state), key=POSITION_KEY, value=position.to_bytes(), partition=partition)
@@ -92,6 +102,13 @@ def _write(settings: KafkaSettings, domain: Domain, partition: int, change: Call
     same = found.position is not None and found.position.topic_id == position.topic_id
     lost = found.position.next_offset if same and found.position is not None else None
     return Accepted(series.topic, partition, lost, position.next_offset)
+
+
+def _find(settings: KafkaSettings, domain: Domain, series: Series, partition: int) -> Found:
+    position = _position(settings, domain, partition)
+    low, high = _watermarks(settings, series.topic, partition)
+    stands_at = max(low, 0 if position is None else position.next_offset)
+    return Found(position, series, low, high, first_offset(settings, series.topic, partition, stands_at))
 
 
 def _position(settings: KafkaSettings, domain: Domain, partition: int) -> Position | None:

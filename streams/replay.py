@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from headcount.errors import UnavailableError
-from headcount.kafka import Consumer, KafkaError, Producer, TopicPartition, consumer, producer
+from headcount.kafka import Consumer, KafkaError, Message, Producer, TopicPartition, consumer, producer
 from headcount.settings import KafkaSettings
 from schemas.batches import Head, encode_batch, encode_event, headers
 from schemas.codec import decode, encode
@@ -22,6 +22,8 @@ from streams.runtime.compacted import read_all
 Record = dict[str, Any]
 
 _SECONDS: Final = 30.0
+_FIRST: Final = "first_received_at"
+"""Header of a record that was put back: its event's first receipt, microseconds since 1970 UTC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +63,9 @@ def replay(settings: KafkaSettings, domain: Domain, *, reason: str | None) -> Re
                 if letter["replayed_at"] is not None:
                     again += 1
                     continue
-                raw = _raw(reader, letter["position"])
-                if raw is None or not _put_back(client, settings, domain, letter, raw, line):
+                raw = _raw(reader, letter["position"], letter["received_at"])
+                too_old = raw is not None and time.time() * 1_000_000 - _first_received(letter, raw) > retention
+                if raw is None or too_old or not _put_back(client, settings, domain, letter, raw, line):
                     expired += 1
                     continue
                 replayed += 1
@@ -82,8 +85,8 @@ def _letters(settings: KafkaSettings, domain: Domain, partition: int, reason: st
             yield letter
 
 
-def _raw(reader: Consumer, position: str) -> bytes | None:
-    """Read the raw record at a position; null where retention has taken it."""
+def _raw(reader: Consumer, position: str, received_at: int) -> Message | None:
+    """Read the raw record at a position; null where retention has taken it, or where it is another topic's by now."""
     topic, partition, offset, _ = position.rsplit(":", 3)
     where = TopicPartition(topic, int(partition), int(offset))
     low, high = reader.get_watermark_offsets(where, timeout=_SECONDS)
@@ -94,27 +97,35 @@ def _raw(reader: Consumer, position: str) -> bytes | None:
     while time.monotonic() < deadline:
         message = reader.poll(1.0)
         if message is not None and message.error() is None:
-            return message.value() if message.offset() == where.offset else None
+            same = message.offset() == where.offset and message.timestamp()[1] == received_at // 1000
+            return message if same else None
     raise UnavailableError("the raw record does not come", where=position, do="see that Kafka is well, then try again")
 
 
+def _first_received(letter: Record, raw: Message) -> int:
+    """Give when the event was received at first, microseconds: putting it back must not make it live for ever."""
+    given = dict(raw.headers() or []).get(_FIRST)
+    return int(given) if isinstance(given, bytes) and given.isdigit() else int(letter["received_at"])
+
+
 def _put_back(
-    client: Producer, settings: KafkaSettings, domain: Domain, letter: Record, raw: bytes, line: _Line
+    client: Producer, settings: KafkaSettings, domain: Domain, letter: Record, raw: Message, line: _Line
 ) -> bool:
     """Write one letter's event (or whole record) to the raw topic, then the mark. False where it is no longer readable."""
     _, partition, _, index = letter["position"].rsplit(":", 3)
     count = letter["events"]
-    line.handed_over += count
-    head = Head(line.producer_id, line.seq, count, line.handed_over, 0)
-    line.seq += 1
-    value = raw
+    head = Head(line.producer_id, line.seq, count, line.handed_over + count, 0)
+    value = raw.value() or b""
     if index:
         try:
-            event = decode(domain.raw, raw)["events"][int(index)]
+            event = decode(domain.raw, value)["events"][int(index)]
         except (RefusedError, IndexError):
             return False
         value = encode_batch(domain.raw, head, [encode_event(domain.raw, event)])
-    _deliver(client, settings.name(domain.raw), int(partition), None, value, headers(head))
+    first = [(_FIRST, str(_first_received(letter, raw)).encode())]
+    _deliver(client, settings.name(domain.raw), int(partition), None, value, headers(head) + first)
+    line.seq += 1
+    line.handed_over += count
     mark = letter | {"replayed_at": int(time.time() * 1_000_000)}
     _deliver(
         client, settings.name(domain.dead), int(partition), mark["position"].encode(), encode(domain.dead, mark), []

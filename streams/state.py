@@ -147,6 +147,8 @@ class Draft:
         for producer, sequence in self.producers.items():
             state.producers.pop(producer, None)
             state.producers[producer] = sequence
+        for offset in self.id_rows.keys() & state.id_rows.keys():
+            state._forget_ids(offset)  # of a former series: the row was written over
         state.id_rows.update(self.id_rows)
         state.ids.update(self.ids)
         state.position = self.position

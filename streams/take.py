@@ -8,7 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
 from schemas.batches import MAX_EVENT_BYTES, MAX_EVENTS, MAX_RECORD_BYTES, Head, encode_event
 from schemas.codec import decode, encode
@@ -22,6 +22,11 @@ from streams.sequence import Movement, has_come, receive
 from streams.state import Draft
 
 Record = dict[str, Any]
+
+
+MAX_LATEST_BYTES: Final = 3 * 1024 * 1024
+MAX_SHOWN_CHARACTERS: Final = 400_000
+"""Of a refused event in its dead letter: what is longer is only named by its position."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +105,7 @@ class Taker:
                 break
         draft.expire(record.received_at)
         take.out += [
-            Outgoing(self._domain.latest, key, encode(self._domain.latest, row)) for key, row in take.latest.items()
+            Outgoing(self._domain.latest, key, _fits(self._domain.latest, row)) for key, row in take.latest.items()
         ]
         take.out += [Outgoing(self._domain.state, key, value) for key, value in draft.to_rows().items()]
         return take
@@ -137,11 +142,15 @@ class Taker:
             judged.duplicate_batch = len(events)
             return
         ids: set[bytes] = set()
-        may_be_large = len(record.value) > MAX_EVENT_BYTES
+        unchecked = len(record.value)
         for index, event in enumerate(events):
             try:
-                if may_be_large and len(encode_event(self._domain.raw, event)) > MAX_EVENT_BYTES:
-                    raise RefusedError(Reason.TOO_LARGE, "event")
+                if unchecked > MAX_EVENT_BYTES:
+                    # Only a record that is larger than an event may be can hold one that is too large.
+                    size = len(encode_event(self._domain.raw, event))
+                    unchecked -= size
+                    if size > MAX_EVENT_BYTES:
+                        raise RefusedError(Reason.TOO_LARGE, "event")
                 id_ = self._domain.event_id(event)
                 if id_ in ids or take.draft.knows(id_):
                     judged.duplicate_event += 1
@@ -188,6 +197,10 @@ class Taker:
         take.out.append(Outgoing(self._domain.clean, None, encode(self._domain.clean, value)))
         _tally(take.tally, count, judged)
 
+    def _shown(self, event: Record) -> str | None:
+        text = json.dumps(self._domain.show(event), ensure_ascii=False)
+        return text if len(text) <= MAX_SHOWN_CHARACTERS else None
+
     def _letter(
         self,
         record: RawRecord,
@@ -207,10 +220,20 @@ class Taker:
             "producer_id": None if head is None else head.producer_id,
             "seq": None if head is None else head.seq,
             "events": count,
-            "event": None if event is None else json.dumps(self._domain.show(event[1]), ensure_ascii=False),
+            "event": None if event is None else self._shown(event[1]),
             "replayed_at": None,
         }
         take.out.append(Outgoing(self._domain.dead, position.encode(), encode(self._domain.dead, letter)))
+
+
+def _fits(topic: Topic, row: Record) -> bytes:
+    """Encode a latest row; one that parts of many huge builds make too large loses its package lists."""
+    value = encode(topic, row)
+    if len(value) <= MAX_LATEST_BYTES:
+        return value
+    for half in filter(None, (row["latest"], row["successful"])):
+        half["parts"] = {part: None if part.endswith("_all") else known for part, known in half["parts"].items()}
+    return encode(topic, row)
 
 
 def _limit(value: bytes) -> None:

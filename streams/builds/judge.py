@@ -19,6 +19,10 @@ KINDS: Final = frozenset({"build_finished", "version_retired", "project_retired"
 MAX_AHEAD_US: Final = 10 * 60 * 1_000_000
 """A start later than this after receipt is a wrong clock, and would stay the latest for ever (B5)."""
 
+MAX_ITEMS: Final = 500
+MAX_EXTRAS: Final = 50
+"""Items of a list that are kept (P9): nobody has as many flags, extensions, steps or extras."""
+
 _EVENT_ID: Final = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _EPOCH: Final = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -73,6 +77,7 @@ class Judge:
             if clean[part] is None:
                 clean[part] = nothing()
         self._fold_private(clean)
+        _cut_lists(clean)
         return clean
 
     def _required(self, event: Record, received_at: int) -> int:
@@ -109,6 +114,15 @@ class Judge:
                 row["name"] = self._names.of_pip(row["name"])
             elif row["channel"] not in PUBLIC_CHANNELS:
                 row["name"] = PRIVATE
+
+
+def _cut_lists(clean: Record) -> None:
+    """Cut lists whose items may grow when they are scrubbed: an empty word becomes `(other)`."""
+    clean["build"]["flags"] = clean["build"]["flags"][:MAX_ITEMS]
+    clean["doctool"]["extensions"] = clean["doctool"]["extensions"][:MAX_ITEMS]
+    clean["steps"] = clean["steps"][:MAX_ITEMS]
+    for row in clean["packages"]["pip"]["declared"]:
+        row["extras"] = row["extras"][:MAX_EXTRAS]
 
 
 def _private_row(ecosystem: str, scope: str) -> Record:

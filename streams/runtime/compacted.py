@@ -1,4 +1,4 @@
-"""Reads one partition of a compacted topic from its beginning to its end, committed records only."""
+"""Reads partitions outside of Faust: a compacted topic whole, and where the next record of a raw one stands."""
 
 import time
 from collections.abc import Iterator
@@ -47,3 +47,23 @@ def read_all(settings: KafkaSettings, topic: str, partition: int) -> Iterator[tu
                     raise KafkaException(error)
     finally:
         client.close()
+
+
+def first_offset(settings: KafkaSettings, topic: str, partition: int, offset: int) -> int:
+    """Give the offset of the first record at or above `offset`; `offset` itself where none comes. Raises KafkaException."""
+    client = consumer(
+        settings,
+        group_id="headcount-loader",
+        enable_partition_eof=True,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        fetch_wait_max_ms=10,
+    )
+    try:
+        client.list_topics(topic, timeout=_SILENCE_SECONDS)
+        client.assign([TopicPartition(topic, partition, offset)])
+        message = client.poll(_SILENCE_SECONDS)
+        found = None if message is None or message.error() is not None else message.offset()
+    finally:
+        client.close()
+    return offset if found is None else found

@@ -13,7 +13,7 @@ from schemas.codec import decode
 from streams.domain import Domain
 from streams.errors import PartitionStoppedError, TakeFailedError
 from streams.form import FormWatch
-from streams.runtime.compacted import read_all
+from streams.runtime.compacted import first_offset, read_all
 from streams.runtime.exit import die
 from streams.runtime.series import Memory, Series, check
 from streams.state import Draft, State
@@ -24,6 +24,9 @@ Latest = MutableMapping[bytes, dict[str, Any]]
 COMMIT_SECONDS: Final = 30.0
 TRANSACTION_MS: Final = 45_000
 """A transaction left open by a worker that is stopped, not dead, is aborted by the broker after this."""
+
+MAX_MESSAGE_BYTES: Final = 4 * 1024 * 1024
+"""What the topics that we write allow; librdkafka's own limit is lower."""
 
 TAKE_BYTES: Final = 1024 * 1024
 """Raw bytes that one transaction takes at most, so that what it writes stays below 2 MiB."""
@@ -79,6 +82,7 @@ class Owned:
             transaction_timeout_ms=TRANSACTION_MS,
             compression_type="zstd",
             linger_ms=0,
+            message_max_bytes=MAX_MESSAGE_BYTES,
         )
         self._producer.init_transactions(COMMIT_SECONDS)
         self._load()
@@ -132,30 +136,45 @@ class Owned:
         with self._lock:
             if self.stopped is not None:
                 return  # fetched before the partition stopped; read again when it goes on
-            for slice_ in _slices(self._following(records)):
+            following, above = self._following(records)
+            for slice_ in _slices(following):
                 if self.stopped is not None:
                     return
                 self._transaction(slice_)
+            if above is not None and self.stopped is None:
+                self._missing(above - 1)
 
-    def _following(self, records: Sequence[RawRecord]) -> list[RawRecord]:
-        """Pass over what is below the position; a record above it means that Faust or Kafka skipped some."""
+    def _following(self, records: Sequence[RawRecord]) -> tuple[list[RawRecord], int | None]:
+        """Pass over what is below the position; gives what follows on it, and the first offset that does not."""
         next_offset = self.position
         following: list[RawRecord] = []
         for record in records:
+            if record.offset > next_offset:
+                return following, record.offset
             if record.offset < next_offset:
                 self._metrics.passed_over.labels("streams").inc()
-            elif record.offset > next_offset:
-                die(
-                    "raw records are missing",
-                    topic=self._series.topic,
-                    partition=self.partition,
-                    first_missing=next_offset,
-                    last_missing=record.offset - 1,
-                )
             else:
                 following.append(record)
                 next_offset += 1
-        return following
+        return following, None
+
+    def _missing(self, last: int) -> None:
+        """End the process where Faust skipped records; stop the partition where the topic has none at these offsets."""
+        first = self.position
+        fields = {
+            "topic": self._series.topic,
+            "partition": self.partition,
+            "first_missing": first,
+            "last_missing": last,
+        }
+        if first_offset(self._settings, self._series.topic, self.partition, first) == first:
+            die("raw records are missing", **fields)
+        self.stopped = PartitionStoppedError(
+            f"there are no records at offsets {first} to {last}: somebody writes to the raw topic in transactions",
+            where=f"{self._series.topic}, partition {self.partition}",
+            do=f"end that, then `headcount ledger accept {self._series.topic} {self.partition}` goes on behind them",
+        )
+        _log.error("partition stopped", extra={"fields": {**fields, "what": self.stopped.what, "do": self.stopped.do}})
 
     def _transaction(self, records: Sequence[RawRecord]) -> None:
         assert self._producer is not None

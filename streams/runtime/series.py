@@ -96,7 +96,10 @@ class Memory:
 
     def keep(self, series: Series) -> None:
         """Remember the series."""
-        rows = dict(self._read()) | {series.topic: [series.cluster_id, series.topic_id]}
+        before = dict(self._read())
+        rows = before | {series.topic: [series.cluster_id, series.topic_id]}
+        if rows == before:
+            return
         self._path.parent.mkdir(parents=True, exist_ok=True)
         new = self._path.with_suffix(".new")
         new.write_text(json.dumps(rows))
@@ -105,6 +108,6 @@ class Memory:
     def _read(self) -> Mapping[str, list[str]]:
         try:
             rows: Mapping[str, list[str]] = json.loads(self._path.read_text())
-        except FileNotFoundError:
-            return {}
+        except (FileNotFoundError, ValueError):
+            return {}  # never written, or cut off by a loss of power
         return rows

@@ -24,6 +24,7 @@ MAP_KEYS: Final[Mapping[str, frozenset[str]]] = {
 }  # fmt: skip
 """The keys that each map may have: others are dropped, as a key can hold anything."""
 
+_SHORT: Final = 64
 _REMEMBERED: Final = 65536
 """Values of a rule that are remembered: names and versions come again and again."""
 
@@ -34,12 +35,19 @@ class UnclassifiedError(Exception):
 
 def compile_scrubber(schema: Mapping[str, Any], rules: Mapping[str, Rule]) -> Step:
     """Make the function that scrubs a record of `schema`. Raises UnclassifiedError."""
-    remembered = {name: lru_cache(_REMEMBERED)(_or_null(rule)) for name, rule in rules.items()}
-    return _Compiler(remembered).record(schema)
+    return _Compiler({name: _remembering(rule) for name, rule in rules.items()}).record(schema)
 
 
-def _or_null(rule: Rule) -> Callable[[str | None], str | None]:
-    return lambda text: None if text is None else rule(text)
+def _remembering(rule: Rule) -> Step:
+    """Give a rule that knows null, and remembers short texts: a long one is somebody's own, and stays in no memory."""
+    remembered = lru_cache(_REMEMBERED)(rule)
+
+    def scrub(text: str | None) -> str | None:
+        if text is None:
+            return None
+        return remembered(text) if len(text) <= _SHORT else rule(text)
+
+    return scrub
 
 
 class _Compiler:

@@ -60,6 +60,29 @@ def test_records_that_retention_took_stop_the_partition_until_the_loss_is_accept
         assert raw.wait_for(38) == once_each(5) | {5: [0, 1, 4]}
 
 
+def test_offsets_without_records_stop_the_partition_until_they_are_accepted(
+    raw: Raw, environ: dict[str, str], log: Log
+) -> None:
+    topic = raw.settings.name(RAW_BUILDS)
+    raw.send(1)
+    writer = producer(raw.settings, transactional_id="somebody")
+    writer.init_transactions(30)
+    writer.begin_transaction()
+    writer.produce(topic, value=b"in a transaction", partition=5)
+    writer.commit_transaction(30)  # its marker takes an offset and is no record
+    raw.send(1)
+    with running(WORKER, environ, log("first")) as worker:
+        (line,) = worker.said("partition stopped")
+        assert "no records at offsets 2 to 2" in line["what"]
+        assert raw.wait_for(16) == once_each(2)
+        accepted = headcount(environ, "ledger", "accept", topic, "5")
+        assert (accepted.returncode, accepted.stderr) == (0, "")
+        worker.said("a command changed the position")
+        worker.ended()
+    with running(WORKER, environ, log("second")):
+        assert raw.wait_for(17) == once_each(2) | {5: [0, 1, 3]}
+
+
 def test_replay_puts_back_what_was_refused_and_twice_counts_once(raw: Raw, environ: dict[str, str], log: Log) -> None:
     soon = time.time() + 605
     ahead = event(1, started_at=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(soon)))

@@ -14,7 +14,6 @@ from producers.publisher.spool import Spool
 from schemas.batches import Head
 from schemas.topics import RAW_BUILDS
 
-
 Make = Callable[..., Spool]
 
 
