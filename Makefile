@@ -19,8 +19,8 @@ demo: $(DEMO)/installed ## Real builds through the whole pipeline, ending with a
 up: $(DEMO)/installed ## The local stack in the foreground; Ctrl-C stops all of it
 	@$(DEMO)/bin/headcount up
 
-test: lint $(if $(wildcard tests/faults*),faults) ## Everything that must pass before a commit lands
-	@$(RUN) -m pytest
+test: lint faults ## Everything that must pass before a commit lands
+	@$(RUN) -m pytest -n 2 --dist loadfile
 
 check: lint unit ## ruff, mypy --strict, unit tests: the quick loop
 

@@ -64,7 +64,12 @@ class LazyGroup(click.Group):
 
 
 def _must_have(extra: str, command: str) -> None:
-    missing = [name for name in dict.fromkeys(EXTRAS[extra]) if importlib.util.find_spec(name) is None]
+    # What is imported already is there; Faust then even has no spec to be found by.
+    missing = [
+        name
+        for name in dict.fromkeys(EXTRAS[extra])
+        if name not in sys.modules and importlib.util.find_spec(name) is None
+    ]
     if missing:
         raise HeadcountError(
             f"`{command}` needs packages that are not installed: {', '.join(missing)}",

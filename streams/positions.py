@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from headcount.errors import HeadcountError
-from headcount.kafka import TopicPartition, consumer, producer
+from headcount.kafka import TopicPartition, admin, consumer, producer
 from headcount.settings import KafkaSettings
+from schemas.topics import Topic
 from streams.domain import Domain
 from streams.runtime.compacted import first_offset, read_all
 from streams.runtime.series import Series, series_of
@@ -89,6 +90,7 @@ def resume(settings: KafkaSettings, domain: Domain, partition: int) -> Accepted:
 
 
 def _write(settings: KafkaSettings, domain: Domain, partition: int, change: Callable[[Found], Position]) -> Accepted:
+    _must_be_there(settings, (domain.raw, domain.state))
     series = series_of(settings, domain.raw)
     # Asked first, so that a partition that is well keeps its owner; asked again when the owner is fenced.
     change(_find(settings, domain, series, partition))
@@ -102,6 +104,17 @@ def _write(settings: KafkaSettings, domain: Domain, partition: int, change: Call
     same = found.position is not None and found.position.topic_id == position.topic_id
     lost = found.position.next_offset if same and found.position is not None else None
     return Accepted(series.topic, partition, lost, position.next_offset)
+
+
+def _must_be_there(settings: KafkaSettings, topics: tuple[Topic, ...]) -> None:
+    there = admin(settings).list_topics(timeout=_SECONDS).topics
+    for topic in topics:
+        if settings.name(topic) not in there:
+            raise HeadcountError(
+                "streams have never worked on this cluster: the topic is not there",
+                where=f"{settings.name(topic)} on {settings.bootstrap}",
+                do="nothing here; `headcount topics --create` makes our topics",
+            )
 
 
 def _find(settings: KafkaSettings, domain: Domain, series: Series, partition: int) -> Found:
