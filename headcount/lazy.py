@@ -68,7 +68,7 @@ def _must_have(extra: str, command: str) -> None:
     missing = [
         name
         for name in dict.fromkeys(EXTRAS[extra])
-        if name not in sys.modules and importlib.util.find_spec(name) is None
+        if sys.modules.get(name) is None and importlib.util.find_spec(name) is None
     ]
     if missing:
         raise HeadcountError(
