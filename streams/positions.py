@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from headcount.errors import HeadcountError
-from headcount.kafka import TopicPartition, admin, consumer, producer
+from headcount.kafka import admin, producer
 from headcount.settings import KafkaSettings
 from schemas.topics import Topic
 from streams.domain import Domain
-from streams.runtime.compacted import first_offset, read_all
-from streams.runtime.series import Series, series_of
+from streams.runtime.compacted import first_offset, watermarks
+from streams.runtime.series import Series, series_of, stored_position
 from streams.state import POSITION_KEY, Position
 
 _SECONDS: Final = 30.0
@@ -118,22 +118,7 @@ def _must_be_there(settings: KafkaSettings, topics: tuple[Topic, ...]) -> None:
 
 
 def _find(settings: KafkaSettings, domain: Domain, series: Series, partition: int) -> Found:
-    position = _position(settings, domain, partition)
-    low, high = _watermarks(settings, series.topic, partition)
+    position = stored_position(settings, domain.state, partition)
+    low, high = watermarks(settings, series.topic, partition)
     stands_at = max(low, 0 if position is None else position.next_offset)
     return Found(position, series, low, high, first_offset(settings, series.topic, partition, stands_at))
-
-
-def _position(settings: KafkaSettings, domain: Domain, partition: int) -> Position | None:
-    rows = read_all(settings, settings.name(domain.state), partition)
-    values = [value for key, value in rows if key == POSITION_KEY]
-    return None if not values or values[-1] is None else Position.from_bytes(values[-1])
-
-
-def _watermarks(settings: KafkaSettings, topic: str, partition: int) -> tuple[int, int]:
-    client = consumer(settings, group_id="headcount-loader", enable_auto_commit=False)
-    try:
-        low, high = client.get_watermark_offsets(TopicPartition(topic, partition), timeout=_SECONDS)
-    finally:
-        client.close()
-    return low, high

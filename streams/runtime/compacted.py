@@ -67,3 +67,13 @@ def first_offset(settings: KafkaSettings, topic: str, partition: int, offset: in
     finally:
         client.close()
     return offset if found is None else found
+
+
+def watermarks(settings: KafkaSettings, topic: str, partition: int) -> tuple[int, int]:
+    """Give the offsets of the oldest record and behind the newest. Raises KafkaException."""
+    client = consumer(settings, group_id="headcount-loader", enable_auto_commit=False)
+    try:
+        low, high = client.get_watermark_offsets(TopicPartition(topic, partition), timeout=_SILENCE_SECONDS)
+    finally:
+        client.close()
+    return low, high

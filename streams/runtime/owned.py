@@ -6,16 +6,16 @@ import time
 from collections.abc import MutableMapping, Sequence
 from typing import Any, Final
 
-from headcount.kafka import KafkaException, Producer, TopicPartition, consumer, producer
+from headcount.kafka import KafkaException, Producer, producer
 from headcount.metrics import Metrics
 from headcount.settings import KafkaSettings
 from schemas.codec import decode
 from streams.domain import Domain
 from streams.errors import PartitionStoppedError, TakeFailedError
 from streams.form import FormWatch
-from streams.runtime.compacted import first_offset, read_all
+from streams.runtime.compacted import first_offset, read_all, watermarks
 from streams.runtime.exit import die
-from streams.runtime.series import Memory, Series, check
+from streams.runtime.series import Memory, Series, check, stored_position
 from streams.state import Draft, State
 from streams.take import RawRecord, Take, Taker
 
@@ -87,14 +87,7 @@ class Owned:
         self._producer.init_transactions(COMMIT_SECONDS)
         self._load()
         self._memory.check(self._series, self._state.position is not None)
-        low, high = self._watermarks()
-        try:
-            self._state.position = check(self._state.position, self._series, self.partition, low, high)
-        except PartitionStoppedError as error:
-            self.stopped = error
-            _log.error(
-                "partition stopped", extra={"fields": {"what": error.what, "where": error.where, "do": error.do}}
-            )
+        self._check()
         self._metrics.state_rows.labels(str(self.partition)).set(self._state.rows())
         _log.info(
             "partition owned",
@@ -118,15 +111,17 @@ class Owned:
             else:
                 self._latest[key] = decode(self._domain.latest, value)
 
-    def _watermarks(self) -> tuple[int, int]:
-        client = consumer(self._settings, group_id="headcount-loader", enable_auto_commit=False)
+    def _check(self) -> None:
+        """Hold the position to the topic as it is now; the partition is stopped where it must not go on."""
+        low, high = watermarks(self._settings, self._series.topic, self.partition)
         try:
-            low, high = client.get_watermark_offsets(
-                TopicPartition(self._series.topic, self.partition), timeout=COMMIT_SECONDS
-            )
-        finally:
-            client.close()
-        return low, high
+            self._state.position = check(self._state.position, self._series, self.partition, low, high)
+        except PartitionStoppedError as error:
+            self._stop(error)
+
+    def _stop(self, error: PartitionStoppedError) -> None:
+        self.stopped = error
+        _log.error("partition stopped", extra={"fields": {"what": error.what, "where": error.where, "do": error.do}})
 
     def take(self, records: Sequence[RawRecord]) -> None:
         """Take records in the order of their offsets, in as many transactions as their size asks for. Blocks.
@@ -160,21 +155,16 @@ class Owned:
 
     def _missing(self, last: int) -> None:
         """End the process where Faust skipped records; stop the partition where the topic has none at these offsets."""
-        first = self.position
-        fields = {
-            "topic": self._series.topic,
-            "partition": self.partition,
-            "first_missing": first,
-            "last_missing": last,
-        }
-        if first_offset(self._settings, self._series.topic, self.partition, first) == first:
-            die("raw records are missing", **fields)
-        self.stopped = PartitionStoppedError(
-            f"there are no records at offsets {first} to {last}: somebody writes to the raw topic in transactions",
-            where=f"{self._series.topic}, partition {self.partition}",
-            do=f"end that, then `headcount ledger accept {self._series.topic} {self.partition}` goes on behind them",
+        topic, partition, first = self._series.topic, self.partition, self.position
+        if first_offset(self._settings, topic, partition, first) == first:
+            die("raw records are missing", topic=topic, partition=partition, first_missing=first, last_missing=last)
+        self._stop(
+            PartitionStoppedError(
+                f"there are no records at offsets {first} to {last}: somebody writes to the raw topic in transactions",
+                where=f"{topic}, partition {partition}",
+                do=f"end that, then `headcount ledger accept {topic} {partition}` goes on behind them",
+            )
         )
-        _log.error("partition stopped", extra={"fields": {**fields, "what": self.stopped.what, "do": self.stopped.do}})
 
     def _transaction(self, records: Sequence[RawRecord]) -> None:
         assert self._producer is not None
@@ -191,7 +181,7 @@ class Owned:
         self._form = form
         self.committed_at = time.monotonic()
         if take.draft.position.paused:
-            self._pause()
+            self._check()
         self._count(take, len(records), self.committed_at - started)
 
     def _write(self, client: Producer, take: Take) -> None:
@@ -210,24 +200,9 @@ class Owned:
         if failed:
             raise KafkaException(failed[0])
 
-    def _pause(self) -> None:
-        low, high = self._watermarks()
-        try:
-            check(self._state.position, self._series, self.partition, low, high)
-        except PartitionStoppedError as error:
-            self.stopped = error
-            _log.error(
-                "partition stopped", extra={"fields": {"what": error.what, "where": error.where, "do": error.do}}
-            )
-
     def changed_elsewhere(self) -> bool:
         """Say whether a command (`ledger accept`, `streams resume`) has written another position for this partition."""
-        rows = dict(read_all(self._settings, self._settings.name(self._domain.state), self.partition))
-        state = State()
-        for key, value in rows.items():
-            if key == b"pos":
-                state.load(key, value)
-        return state.position != self._state.position
+        return stored_position(self._settings, self._domain.state, self.partition) != self._state.position
 
     def _count(self, take: Take, records: int, seconds: float) -> None:
         metrics, tally = self._metrics, take.tally

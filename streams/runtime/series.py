@@ -14,7 +14,8 @@ from headcount.settings import KafkaSettings
 from headcount.topics import cluster_id, topic_ids
 from schemas.topics import Topic
 from streams.errors import PartitionStoppedError
-from streams.state import Position
+from streams.runtime.compacted import read_all
+from streams.state import POSITION_KEY, Position
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,13 @@ class Series:
 def series_of(settings: KafkaSettings, topic: Topic) -> Series:
     """Ask the cluster."""
     return Series(settings.name(topic), cluster_id(settings), topic_ids(settings, (topic,))[topic])
+
+
+def stored_position(settings: KafkaSettings, state: Topic, partition: int) -> Position | None:
+    """Read the position that was committed last; null where there is none. Raises KafkaException."""
+    rows = read_all(settings, settings.name(state), partition)
+    values = [value for key, value in rows if key == POSITION_KEY]
+    return None if not values or values[-1] is None else Position.from_bytes(values[-1])
 
 
 def check(position: Position | None, series: Series, partition: int, low: int, high: int) -> Position:
