@@ -13,7 +13,7 @@ from headcount.errors import HeadcountError
 
 _SINK: Final = ("psycopg",)
 _STREAMS: Final = ("faust",)
-_REPORT: Final = ("jinja2", "psycopg")
+_REPORT: Final = ("jinja2", "psycopg", "pyarrow")
 EXTRAS: Final = {
     "sink": _SINK,
     "streams": _STREAMS,

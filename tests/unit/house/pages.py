@@ -1,6 +1,6 @@
 """Pages of docs/ that are written from the code: `make docs` writes them, a test holds them to it.
 
-metrics.md and settings.md are written whole; of privacy.md only what stands under its marker, the data dictionary.
+metrics.md, settings.md and rows.md are written whole; of privacy.md only what stands under its marker, the data dictionary.
 """
 
 import re
@@ -13,6 +13,7 @@ from headcount.settings import SETTINGS, KafkaSettings, ProcessSettings, SpoolSe
 from schemas.registry import newest
 from schemas.topics import ALL, CLEAN_BUILDS, DEAD_BUILDS, LATEST_BUILDS, RAW_BUILDS, Stage, Topic
 from streams.scrub.why import CLASSES, RULES
+from tests.unit.house.rows import rows_page
 from tests.unit.house.tree import ROOT
 
 DOCS = ROOT / "docs"
@@ -202,7 +203,7 @@ def privacy_page() -> str:
     return f"{by_hand}{MARKER}\n\n{data_dictionary()}"
 
 
-PAGES = {"metrics.md": metrics_page, "settings.md": settings_page, "privacy.md": privacy_page}
+PAGES = {"metrics.md": metrics_page, "settings.md": settings_page, "privacy.md": privacy_page, "rows.md": rows_page}
 
 
 if __name__ == "__main__":
