@@ -1,0 +1,1 @@
+DELETE FROM headcount_store.retirements WHERE received_at < %s
