@@ -49,12 +49,24 @@ class Head:
 
 
 def encode_batch(topic: Topic, head: Head, events: Sequence[bytes]) -> bytes:
-    """Make a raw record's value of events that `encode_event` gave."""
+    """Make a raw record's value of events that `encode_event` gave, or of groups that `encode_group` gave."""
     totals = {"seq": head.seq, "handed_over": head.handed_over, "dropped": head.dropped}
-    empty = encode(topic, {"producer_id": head.producer_id, **totals, "events": []})
+    empty = encode(topic, {"producer_id": head.producer_id, **totals, _items_of(topic): []})
     if not events:
         return empty
     return empty.removesuffix(_END) + encode_long(len(events)) + b"".join(events) + _END
+
+
+@cache
+def _items_of(topic: Topic) -> str:
+    """Name the field that holds a raw record's events: `events`, or `sources` where they are grouped."""
+    name: str = newest(topic.subject).schema["fields"][-1]["name"]
+    return name
+
+
+def encode_group(beginning: bytes, events: Sequence[bytes]) -> bytes:
+    """Make one group: its encoded fields that come before the list of its events, then that list."""
+    return beginning + encode_long(len(events)) + b"".join(events) + _END
 
 
 Headers = list[tuple[str, str | bytes | None]]

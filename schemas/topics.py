@@ -54,20 +54,24 @@ def _topic(domain: str, stage: Stage, key: str, **settings: str | int) -> Topic:
     return Topic(domain, stage, key, MappingProxyType(names))
 
 
+def _raw(domain: str) -> Topic:
+    # Receipt is the broker's clock, the only one that a decision reads. Retention and segments together let no raw byte
+    # live for a day: with default segments they stay for a week.
+    return _topic(
+        domain,
+        Stage.RAW,
+        "none: the producer chooses the partition by its events' source",
+        cleanup_policy="delete",
+        message_timestamp_type="LogAppendTime",
+        retention_ms=22 * _HOUR_MS,
+        segment_ms=_HOUR_MS,
+        max_message_bytes=_MIB,
+    )
+
+
 def _domain(domain: str, latest_key: str) -> dict[Stage, Topic]:
     return {
-        # Receipt is the broker's clock, the only one that a decision reads. Retention and segments together let no
-        # raw byte live for a day: with default segments they stay for a week.
-        Stage.RAW: _topic(
-            domain,
-            Stage.RAW,
-            "none: the producer chooses the partition by its events' source",
-            cleanup_policy="delete",
-            message_timestamp_type="LogAppendTime",
-            retention_ms=22 * _HOUR_MS,
-            segment_ms=_HOUR_MS,
-            max_message_bytes=_MIB,
-        ),
+        Stage.RAW: _raw(domain),
         Stage.CLEAN: _topic(
             domain,
             Stage.CLEAN,
@@ -110,7 +114,10 @@ STATE_BUILDS: Final = BUILDS[Stage.STATE]
 DEAD_BUILDS: Final = BUILDS[Stage.DEAD]
 TABLE_BUILDS: Final = BUILDS[Stage.TABLE]
 
-ALL: Final = tuple(BUILDS.values())
+RAW_DOWNLOADS: Final = _raw("downloads")
+"""The other topics of this domain come with the streams that write them."""
+
+ALL: Final = (*BUILDS.values(), RAW_DOWNLOADS)
 """Every topic of every domain, in the order of the flow."""
 
 BY_NAME: Final = MappingProxyType({topic.name: topic for topic in ALL})

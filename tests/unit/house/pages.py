@@ -11,7 +11,7 @@ from typing import Any
 from headcount.metrics import Metrics
 from headcount.settings import SETTINGS, KafkaSettings, ProcessSettings, SpoolSettings, variable
 from schemas.registry import newest
-from schemas.topics import ALL, CLEAN_BUILDS, DEAD_BUILDS, LATEST_BUILDS, RAW_BUILDS, Stage, Topic
+from schemas.topics import ALL, CLEAN_BUILDS, DEAD_BUILDS, LATEST_BUILDS, RAW_BUILDS, RAW_DOWNLOADS, Stage, Topic
 from streams.scrub.why import CLASSES, RULES
 from tests.unit.house.rows import rows_page
 from tests.unit.house.tree import ROOT
@@ -192,6 +192,7 @@ def data_dictionary() -> str:
             _topic_table(CLEAN_BUILDS, own, None).replace("v1`\n", "v1`: what it has beside the fields above\n", 1),
             _topic_table(LATEST_BUILDS, listed(LATEST_BUILDS), None),
             _topic_table(DEAD_BUILDS, listed(DEAD_BUILDS), None),
+            _topic_table(RAW_DOWNLOADS, listed(RAW_DOWNLOADS), None),
             "## Tables in Postgres\n",
             f"{_database()}\n",
         )
