@@ -6,7 +6,6 @@ Either all of it is there, or nothing: after any crash the positions say exactly
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
 from functools import cache
 from typing import Any, Final
 
@@ -24,6 +23,7 @@ from headcount.postgres import (
 from sinks.account import LEDGER_COLUMNS, PRODUCERS_WORD, Ledger, LedgerKey
 from sinks.batch import Batch, Event
 from sinks.builds.facts import place
+from sinks.builds.marks import lock_latest
 from sinks.errors import FencedError, MovedError
 from sinks.position import Position
 from sinks.statements import statement
@@ -60,7 +60,6 @@ class Writer:
 
     def __init__(self, dsn: str) -> None:
         self.connection: Connection[tuple[Any, ...]] = connect(dsn, application=APPLICATION, options=SESSION_OPTIONS)
-        self._months: set[date] = set()
         with translated(), self.connection.transaction():
             self.connection.execute(statement("session"))
 
@@ -89,15 +88,13 @@ class Writer:
 
         Raises AgainError (repeat it), LostError (reconnect, read the positions), FencedError and MovedError.
         """
-        months = set(self._months)
         with translated(), self.connection.transaction(), self.connection.cursor(binary=True) as cursor:
             _check_positions(cursor, batch)
-            added, poison = _place_bisecting(cursor, batch.events, months)
+            lock_latest(cursor, batch.events)
+            added, poison = _place_bisecting(cursor, batch.events)
             _keep_poison(cursor, batch.topic, poison)
             _add_ledger(cursor, batch.ledger.add_facts(_ledger_keys(batch.events), _ledger_keys(added)))
             _move_positions(cursor, batch)
-        # Only what was committed is known to be there.
-        self._months = months
         return Applied(len(added), len(poison))
 
 
@@ -117,30 +114,26 @@ def position_of(row: Sequence[Any]) -> Position:
     return Position(partition, raw, clean, cluster_id, topic_id, tuple(former), epoch)
 
 
-def _place_bisecting(
-    cursor: Cursor[Any], events: Sequence[Event], months: set[date]
-) -> tuple[list[Event], list[tuple[Event, str]]]:
+def _place_bisecting(cursor: Cursor[Any], events: Sequence[Event]) -> tuple[list[Event], list[tuple[Event, str]]]:
     """Place events; where that cannot be, halve them until the poison rows are alone."""
     if not events:
         return [], []
-    known = set(months)
     try:
         with translated(), cursor.connection.transaction():  # a savepoint
-            added = place(cursor, events, known)
+            added = place(cursor, events)
     except UnstorableError as error:
         if len(events) == 1:
             return [], [(events[0], str(error))]
     else:
-        months |= known
         return [events[index] for index in sorted(added)], []
     middle = len(events) // 2
     added_events: list[Event] = []
     poison: list[tuple[Event, str]] = []
     for half in (events[:middle], events[middle:]):
-        more_added, more_poison = _place_bisecting(cursor, half, months)
+        more_added, more_poison = _place_bisecting(cursor, half)
         added_events += more_added
         poison += more_poison
-        cursor.execute("TRUNCATE new_builds, new_latest")
+        cursor.execute("TRUNCATE new_builds, new_weeks, new_latest")
     return added_events, poison
 
 
