@@ -1,8 +1,67 @@
 """Every metric of every process, in one place. No label holds anything that a client controls."""
 
+from bisect import bisect_left
+from collections import Counter as Tally
+from collections.abc import Iterable, Iterator, Sequence
+from threading import Lock
+from typing import Final
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import HistogramMetricFamily
 
 _LATENCY_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 120, 600, 3600)
+_COLLECTOR_SECONDS: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60)
+"""All collectors of a build together take 60 s at most."""
+
+
+class BulkHistogram:
+    """A histogram that takes many values at once: one observe() of the client's a value would cost more than deciding
+    the event that it comes from.
+    """
+
+    def __init__(
+        self, name: str, doc: str, label: str, *, buckets: Sequence[float], registry: CollectorRegistry
+    ) -> None:
+        self._name, self._doc = name, doc
+        self._labelnames = (label,)
+        self._bounds = tuple(buckets)
+        self._most_ms = int(buckets[-1] * 1000)
+        self._bounds_ms = tuple(int(bound * 1000) for bound in buckets)
+        self._counts: dict[str, list[int]] = {}
+        self._sums_ms: Tally[str] = Tally()
+        self._lock = Lock()
+        registry.register(self)
+
+    def observe_ms(self, label: str, values: Iterable[int]) -> None:
+        """Add values in milliseconds. A client's wild value counts as the last bucket's bound, so that it moves no sum."""
+        kept = sorted(min(max(value, 0), self._most_ms + 1) for value in values)
+        places = [bisect_left(self._bounds_ms, value) for value in kept]
+        with self._lock:
+            counts = self._counts.setdefault(label, [0] * (len(self._bounds) + 1))
+            for place in places:
+                counts[place] += 1
+            self._sums_ms[label] += sum(kept)
+
+    def _family(self) -> HistogramMetricFamily:
+        return HistogramMetricFamily(self._name, self._doc, labels=self._labelnames)
+
+    def describe(self) -> Iterator[HistogramMetricFamily]:
+        """Give the family without values, as the client's own metrics do."""
+        yield self._family()
+
+    def collect(self) -> Iterator[HistogramMetricFamily]:
+        """Give the family with what was observed so far."""
+        family = self._family()
+        with self._lock:
+            seen = {label: list(counts) for label, counts in sorted(self._counts.items())}
+            sums = dict(self._sums_ms)
+        for label, counts in seen.items():
+            total, buckets = 0, []
+            for bound, count in zip((*map(str, map(float, self._bounds)), "+Inf"), counts, strict=True):
+                total += count
+                buckets.append((bound, float(total)))
+            family.add_metric((label,), buckets, sums[label] / 1000)
+        yield family
 
 
 class Metrics:
@@ -23,6 +82,13 @@ class Metrics:
             "headcount_event_to_row_seconds",
             "From the receipt of an event by Kafka to its row in Postgres.",
             buckets=_LATENCY_SECONDS,
+            registry=self.registry,
+        )
+        self.collector_seconds = BulkHistogram(
+            "headcount_collector_duration_seconds",
+            "How long collectors of clean build events took.",
+            "collector",
+            buckets=_COLLECTOR_SECONDS,
             registry=self.registry,
         )
 

@@ -5,8 +5,8 @@ refused. Nothing here touches the state: the draft becomes state once the transa
 """
 
 import json
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -18,6 +18,8 @@ from schemas.topics import Topic
 from streams.domain import Domain
 from streams.form import FormWatch
 from streams.heads import from_body, from_headers
+from streams.latest_rows import LatestRows
+from streams.retire import prune, sweep
 from streams.sequence import Movement, has_come, receive
 from streams.state import Draft
 
@@ -58,15 +60,16 @@ class Tally:
     duplicate_event: int = 0
     refused: Counter[str] = field(default_factory=Counter)
     collectors: Counter[tuple[str, str]] = field(default_factory=Counter)
+    durations_ms: defaultdict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
 
 
 @dataclass(slots=True)
 class Take:
-    """The result: what to write, the state to apply after the commit, and new latest rows by key."""
+    """The result: what to write, the state to apply after the commit, and latest rows by key: new, or null for gone."""
 
     draft: Draft
     out: list[Outgoing] = field(default_factory=list)
-    latest: dict[bytes, Record] = field(default_factory=dict)
+    latest: dict[bytes, Record | None] = field(default_factory=dict)
     tally: Tally = field(default_factory=Tally)
 
 
@@ -82,11 +85,9 @@ class _Judged:
 
 
 class Taker:
-    """Decides takes of one raw partition. `latest` looks up a committed latest row by key."""
+    """Decides takes of one raw partition. `latest` holds the committed latest rows."""
 
-    def __init__(
-        self, domain: Domain, *, raw_name: str, partition: int, latest: Callable[[bytes], Record | None]
-    ) -> None:
+    def __init__(self, domain: Domain, *, raw_name: str, partition: int, latest: LatestRows) -> None:
         self._domain = domain
         self._where = f"{raw_name}:{partition}"
         self._latest = latest
@@ -103,9 +104,12 @@ class Taker:
             draft.position = replace(draft.position, next_offset=record.offset + 1, paused=stops)
             if stops:
                 break
+        sweep(take.latest, draft, self._latest, self._domain, record.received_at)
+        prune(take.latest, draft, self._latest, self._domain)
         draft.expire(record.received_at)
         take.out += [
-            Outgoing(self._domain.latest, key, _fits(self._domain.latest, row)) for key, row in take.latest.items()
+            Outgoing(self._domain.latest, key, None if row is None else _fits(self._domain.latest, row))
+            for key, row in take.latest.items()
         ]
         take.out += [Outgoing(self._domain.state, key, value) for key, value in draft.to_rows().items()]
         return take
@@ -163,15 +167,20 @@ class Taker:
             ids.add(id_)
             judged.ids.append(id_)
             judged.accepted.append(clean)
-            self._contribute(clean, take)
+            self._contribute(clean, record.received_at, take)
         take.draft.accept(record.offset, record.received_at, tuple(judged.ids))
 
-    def _contribute(self, clean: Record, take: Take) -> None:
+    def _contribute(self, clean: Record, received_at: int, take: Take) -> None:
+        retired = self._domain.retirement.of(clean)
+        if retired is not None:
+            scope, mark = retired
+            take.draft.retire(scope, mark, received_at)
+            return
         contribution = self._domain.contribution(clean)
         if contribution is None:
             return
         key, row = contribution
-        before = take.latest.get(key) or self._latest(key)
+        before = take.latest.get(key) or self._latest.get(key)
         take.latest[key] = self._domain.join(before, row)
 
     def _move(self, record: RawRecord, head: Head | None, count: int, bad_form: bool, take: Take) -> Movement:
@@ -267,3 +276,4 @@ def _tally(tally: Tally, count: int, judged: _Judged) -> None:
     for event in judged.accepted:
         for name, result in event.get("collectors", {}).items():
             tally.collectors[name, result["status"]] += 1
+            tally.durations_ms[name].append(result["duration_ms"])

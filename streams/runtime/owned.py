@@ -13,6 +13,7 @@ from schemas.codec import decode
 from streams.domain import Domain
 from streams.errors import PartitionStoppedError, TakeFailedError
 from streams.form import FormWatch
+from streams.latest_rows import LatestRows
 from streams.runtime.compacted import first_offset, read_all, watermarks
 from streams.runtime.exit import die
 from streams.runtime.series import Memory, Series, check, stored_position
@@ -55,7 +56,7 @@ class Owned:
         self._memory = memory
         self.partition = partition
         self.generation = generation
-        self._latest = latest
+        self._latest = LatestRows(latest, domain.retirement.group_of)
         self._metrics = metrics
         self._lock = threading.Lock()
         self._form = FormWatch()
@@ -63,7 +64,7 @@ class Owned:
         self._producer: Producer | None = None
         self.stopped: PartitionStoppedError | None = None
         self.committed_at = time.monotonic()
-        self._taker = Taker(domain, raw_name=series.topic, partition=partition, latest=latest.get)
+        self._taker = Taker(domain, raw_name=series.topic, partition=partition, latest=self._latest)
 
     @property
     def position(self) -> int:
@@ -106,10 +107,7 @@ class Owned:
         for key, value in read_all(self._settings, self._settings.name(self._domain.state), self.partition):
             self._state.load(key, value)
         for key, value in read_all(self._settings, self._settings.name(self._domain.latest), self.partition):
-            if value is None:
-                self._latest.pop(key, None)
-            else:
-                self._latest[key] = decode(self._domain.latest, value)
+            self._latest.put(key, None if value is None else decode(self._domain.latest, value))
 
     def _check(self) -> None:
         """Hold the position to the topic as it is now; the partition is stopped where it must not go on."""
@@ -177,7 +175,8 @@ class Owned:
         except (KafkaException, BufferError) as error:
             raise TakeFailedError(str(error)) from error
         take.draft.apply()
-        self._latest.update(take.latest)
+        for key, row in take.latest.items():
+            self._latest.put(key, row)
         self._form = form
         self.committed_at = time.monotonic()
         if take.draft.position.paused:
@@ -216,6 +215,8 @@ class Owned:
             metrics.refused.labels(reason).inc(count)
         for (collector, status), count in tally.collectors.items():
             metrics.collector_results.labels(collector, status).inc(count)
+        for collector, durations in tally.durations_ms.items():
+            metrics.collector_seconds.observe_ms(collector, durations)
         metrics.take_seconds.labels("streams").observe(seconds)
         metrics.state_rows.labels(str(self.partition)).set(self._state.rows())
 
