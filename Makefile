@@ -8,7 +8,7 @@ TEST := .venv-test
 RUN := $(TEST)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check unit integration faults bench docs lock
+.PHONY: help demo up test check unit integration faults bench year docs lock
 
 help: ## Say what there is
 	@awk -F ': .*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ faults: $(TEST)/installed ## Kill, freeze and restart everything under load, the
 
 bench: $(TEST)/installed ## Measure, beside a peer in the same run [ONLY=name]
 	@$(RUN) -m benchmarks $(if $(ONLY),--only $(ONLY))
+
+year: $(TEST)/installed ## A synthetic year of builds, and how long every view takes on it; a quarter of an hour and 8 GB [DAYS=365]
+	@nice -n 10 $(RUN) -m benchmarks.year $(if $(DAYS),--days $(DAYS))
 
 docs: $(TEST)/installed ## Write the pages of docs/ that come from the code
 	@$(RUN) -m tests.unit.house.pages
