@@ -35,6 +35,11 @@ class FailedExitError(UnreadableError):
         self.result = result
 
 
+def decode_output(output: bytes) -> str:
+    """Give a tool's output as text: bytes that are not UTF-8 are replaced, a byte order mark is none of it."""
+    return output.decode("utf-8-sig", errors="replace")
+
+
 def within(seconds: float, call: Callable[[], T]) -> T:
     """Give what `call` gives or raises, or raise AskTimeoutError: a thread that never ends is left behind, a daemon."""
     box: list[T] = []
@@ -101,14 +106,14 @@ class Asker:
         raise FailedExitError(result)
 
     def text(self, argv: Sequence[str], *, seconds: float) -> str:
-        """Give a command's stdout; bytes that are not UTF-8 are replaced."""
-        return self.run(argv, seconds=seconds).stdout.decode(errors="replace")
+        """Give a command's stdout as text."""
+        return decode_output(self.run(argv, seconds=seconds).stdout)
 
     def system_file(self, path: str) -> str:
         """Read a file of the system, by the host's reader or `cat`. Raises CollectorError."""
         if self._read_file is None:
-            return self.run(["cat", path], seconds=READ_SECONDS, max_bytes=FILE_BYTES).stdout.decode(errors="replace")
-        return self._by_host(self._read_file, path, FILE_BYTES).decode(errors="replace")
+            return decode_output(self.run(["cat", path], seconds=READ_SECONDS, max_bytes=FILE_BYTES).stdout)
+        return decode_output(self._by_host(self._read_file, path, FILE_BYTES))
 
     def read(self, path: str, max_bytes: int = FILE_BYTES) -> bytes:
         """Read a file that the build's user controls, `path` as from the checkout, which is the first root.

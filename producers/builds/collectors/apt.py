@@ -14,19 +14,21 @@ SECONDS: Final = 10.0
 QUERY: Final = ("dpkg-query", "--show", "--showformat", "${Package}\\t${Version}\\t${db:Status-Abbrev}\\n")
 
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9+.-]*")
-_VERSION: Final = re.compile(r"(?:\d+:)?(?=[A-Za-z.+~-]*\d)[0-9A-Za-z][0-9A-Za-z.+~:-]*")
+_VERSION: Final = re.compile(r"(?:[0-9]+:)?(?=[A-Za-z.+~-]*[0-9])[0-9A-Za-z][0-9A-Za-z.+~:-]*")
 
 
 def parse_dpkg(text: str) -> Found[tuple[Package, ...]]:
     """Read lines of name, version and, if there, status. Two architectures give one row.
 
-    Raises UnreadableError where no line can be read, or most cannot.
+    Raises UnreadableError where no line can be read, or most cannot, and where the last one is cut off.
     """
     packages: dict[Package, None] = {}
     lines = [line for line in text.split("\n") if line.strip()]
+    if not text.endswith("\n") and len(lines) > 1 and len(_columns(lines[-1])) == 2 < len(_columns(lines[0])):
+        raise UnreadableError(ErrorWord.UNPARSEABLE)
     unreadable = 0
     for line in lines:
-        columns = [column.strip() for column in line.split("\t")] if "\t" in line else line.split()
+        columns = _columns(line)
         name, version, status = (*columns, "", "", "")[:3]
         name = name.partition(":")[0].lower()
         if not version or (len(columns) == 3 and status[1:2] != "i"):
@@ -39,6 +41,11 @@ def parse_dpkg(text: str) -> Found[tuple[Package, ...]]:
     if lines and (readable < unreadable or not (packages or _all_absent(lines))):
         raise UnreadableError(ErrorWord.UNPARSEABLE)
     return Found(tuple(packages), len(packages), unparsed=unreadable)
+
+
+def _columns(line: str) -> list[str]:
+    """Split a line: by the two tabs that were asked for, as a version between them may be empty, else by blanks."""
+    return [column.strip() for column in line.split("\t")] if line.count("\t") == 2 else line.split()
 
 
 def _all_absent(lines: list[str]) -> bool:

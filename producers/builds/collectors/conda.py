@@ -29,7 +29,7 @@ class CondaEnvironment:
 
 def parse_conda_list(text: str) -> Found[tuple[CondaPackage, ...]]:
     """Read a list of `conda list --json` (or mamba's, micromamba's). Raises UnreadableError for anything else."""
-    rows = find_rows(text)
+    rows = find_rows(text, "name", "version")
     packages: dict[CondaPackage, None] = {}
     dropped = 0
     for name, channel, version in texts(rows, "name", "channel", "version"):

@@ -28,6 +28,9 @@ print(json.dumps([{"name": n, "version": v} for n, v in sorted(seen.items())]))
 """
 """The same list from an environment that has no pip; system site packages lie outside of its prefix."""
 
+_NO_PIP: Final = re.compile(rb"No module named '?pip'?\s*$", re.MULTILINE)
+"""A pip that is there and lacks a part of its own (`No module named 'pip._internal'`) has failed."""
+
 _NAME: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _VERSION: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+!_~-]*")
 
@@ -37,7 +40,7 @@ def parse_pip_list(text: str) -> Found[tuple[Package, ...]]:
 
     A row without a name or version that can be one (pip lists a broken `-ip` as well) is dropped and counted.
     """
-    rows = find_rows(text)
+    rows = find_rows(text, "name", "version")
     packages: dict[Package, None] = {}
     dropped = 0
     for name, version in texts(rows, "name", "version"):
@@ -71,4 +74,4 @@ def collect_pip_root(ask: Asker, python: str) -> Found[tuple[Package, ...]]:
 
 
 def _has_no_pip(error: FailedExitError) -> bool:
-    return b"No module named pip" in error.result.stderr.replace(b"'", b"")
+    return _NO_PIP.search(error.result.stderr) is not None

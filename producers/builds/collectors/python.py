@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from producers.builds.asking import Asker
+from producers.builds.asking import Asker, decode_output
 from producers.builds.collectors.found import Found
 from producers.builds.errors import UnreadableError
 from producers.builds.event import CondaPackage, Python
@@ -14,22 +14,32 @@ SECONDS: Final = 5.0
 # `Python 3.6.5 :: Anaconda, Inc.`, `Python 2.7.9 |Continuum …|`, `GraalPy 3.11.7 (GraalVM …)`; `3.13.0+` is a build
 # from a branch behind that release.
 _FIRST: Final = re.compile(
-    r"(?P<word>[A-Za-z]*(?:[Pp]y|[Pp]ython|ython))\s+"
-    r"(?P<version>\d{1,4}(?:\.\d{1,6}){1,3}(?:(?:a|b|rc|\.dev)\d{1,6})?\+?)(?:\s*$|\s+(?:::|[(|\[]))"
+    r"(?P<word>[A-Za-z]*(?:[Pp]y|[Pp]ython|ython))[ \t]+"
+    r"(?P<version>[0-9]{1,4}(?:\.[0-9]{1,6}){1,3}(?:(?:a|b|rc|\.dev)[0-9]{1,6})?\+?)(?P<rest>$|[ \t]+(?:::|[(|\[]).*)"
 )
-_PYPY: Final = re.compile(r"\[PyPy\s+(?P<version>\d{1,4}(?:\.\d{1,6})+(?:(?:a|b|rc|-\w+)\d*)?)\b")
+_PYPY: Final = re.compile(
+    r"\[PyPy[ \t]+(?P<version>[0-9]{1,4}(?:\.[0-9]{1,6})+(?:(?:a|b|rc|-[a-z]+)[0-9]*)?\+?)[\s,\]].*"
+)
 
 
 def parse_python(stdout: str, stderr: str = "") -> Python:
     """Read the answer of `python --version`; old ones answer on stderr. Raises UnreadableError for anything else."""
-    lines = (stdout if stdout.strip() else stderr).strip().splitlines()
-    first = _FIRST.match(lines[0].strip()) if lines else None
+    lines = [line.strip() for line in (stdout if stdout.strip() else stderr).strip().split("\n")]
+    first = _FIRST.fullmatch(lines[0])
     if first is None:
         raise UnreadableError(ErrorWord.UNPARSEABLE)
-    pypy = _PYPY.match(lines[1].strip()) if len(lines) > 1 else None
-    if pypy:
-        return Python(first["version"], "PyPy", pypy["version"])
-    return Python(first["version"], "CPython" if first["word"].lower() == "python" else first["word"])
+    word, version = first["word"], first["version"]
+    if word.lower() != "python":
+        return Python(version, word)
+    second = lines[1] if len(lines) > 1 else ""
+    if second.startswith("[Py"):
+        pypy = _PYPY.fullmatch(second)
+        if pypy is None:
+            raise UnreadableError(ErrorWord.UNPARSEABLE)
+        return Python(version, "PyPy", pypy["version"])
+    # `Python 3.10.14 (39dc8d3c85a7, …)` goes on in a second line, which names the implementation.
+    named = not first["rest"].strip().startswith("(") or second.startswith("[")
+    return Python(version, "CPython" if named else None)
 
 
 def collect_python(ask: Asker, python: str, conda: tuple[CondaPackage, ...]) -> Found[Python]:
@@ -39,4 +49,4 @@ def collect_python(ask: Asker, python: str, conda: tuple[CondaPackage, ...]) -> 
         implementation, own = ("PyPy", versions["pypy"]) if "pypy" in versions else ("CPython", None)
         return Found(Python(versions["python"], implementation, own), 1)
     result = ask.run([python, "--version"], seconds=SECONDS)
-    return Found(parse_python(result.stdout.decode(errors="replace"), result.stderr.decode(errors="replace")), 1)
+    return Found(parse_python(decode_output(result.stdout), decode_output(result.stderr)), 1)

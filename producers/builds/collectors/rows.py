@@ -12,46 +12,64 @@ Row = dict[str, Any]
 
 # Where JSON may begin: an array of objects, an empty array, an object. A `[notice]` is none of these.
 _BEGIN: Final = re.compile(r"""\[\s*\{\s*["}]|\[\s*\]|\{\s*["}]""")
+_OF_A_ROW: Final = re.compile(r'"(?:name|version)"\s*:', re.IGNORECASE)
+"""Outside of every whole JSON value it says that a list is broken, however well a part of it can be read."""
+
 _BEGINNINGS: Final = 100
 """How many places are tried: a tool that prints more of them has printed no list."""
 
-_GOES_ON: Final = frozenset(',:]}{["')
-"""What cannot stand behind a whole array on its line: it was a part of something."""
+_GOES_ON: Final = (",", ":", "]", "}", "{", "[", '"')
+"""What cannot stand behind a whole list on its line: it was a part of something."""
+_GOING_ON: Final = re.compile(r"""(?:"\s*:|["}\]]\s*,|[\[{])\s*$""")
+"""Nor these before it."""
 
 
-def find_rows(text: str) -> list[Row]:
-    """Give the rows of the array in `text`, keys in lower case.
+def find_rows(text: str, *needed: str) -> list[Row]:
+    """Give the rows of the array in `text`, keys in lower case: the first with a row that has texts for `needed`.
 
     Raises UnreadableError where there is none, and where one is broken: half a list would be taken for knowledge.
     """
+    found, broken, empty = None, False, False
+    noise: list[str] = []
+    position = 0
+    for start, end, value in _values(text):
+        noise.append(text[position:start])
+        position = end
+        behind = text[end : end + 200].partition("\n")[0].strip(" \t\r")
+        if not value and isinstance(value, list):
+            empty = empty or (not behind and not text[text.rfind("\n", 0, start) + 1 : start].strip())
+        elif isinstance(value, dict):
+            broken = broken or _is_row(value, needed)
+        elif any(isinstance(row, dict) and _is_row(row, needed) for row in value):
+            whole = not behind.startswith(_GOES_ON) and not _GOING_ON.search(text[max(start - 200, 0) : start])
+            broken = broken or not whole or not all(isinstance(row, dict) for row in value)
+            found = value if found is None else found
+    noise.append(text[position:])
+    if broken or any(_OF_A_ROW.search(part) for part in noise):
+        raise UnreadableError(ErrorWord.UNPARSEABLE)
+    if found is None and not empty:
+        raise UnreadableError(ErrorWord.NO_LIST)
+    return found or []
+
+
+def _is_row(value: Row, needed: Iterable[str]) -> bool:
+    return all(_text(value.get(key)) for key in needed)
+
+
+def _values(text: str) -> Iterator[tuple[int, int, Any]]:
+    """Give start, end and value of what is whole JSON, the outermost."""
     decoder = json.JSONDecoder(object_pairs_hook=_row)
-    position, empty = 0, False
+    position = 0
     for _ in range(_BEGINNINGS):
         begin = _BEGIN.search(text, position)
         if begin is None:
-            break
+            return
         try:
             value, position = decoder.raw_decode(text, begin.start())
-        except (ValueError, RecursionError) as error:
-            raise UnreadableError(ErrorWord.UNPARSEABLE) from error
-        behind = text[position : position + 200].partition("\n")[0].lstrip(" \t\r")
-        if isinstance(value, list):
-            if behind[:1] in _GOES_ON and behind:
-                raise UnreadableError(ErrorWord.UNPARSEABLE)
-            if value:
-                return value if all(isinstance(row, dict) for row in value) else _refuse()
-            empty = empty or _alone(text, begin.start(), behind)
-    if empty:
-        return []
-    raise UnreadableError(ErrorWord.NO_LIST)
-
-
-def _refuse() -> list[Row]:
-    raise UnreadableError(ErrorWord.UNPARSEABLE)
-
-
-def _alone(text: str, start: int, behind: str) -> bool:
-    return not behind and not text[text.rfind("\n", 0, start) + 1 : start].strip()
+        except (ValueError, RecursionError):
+            position = begin.end()
+        else:
+            yield begin.start(), position, value
 
 
 def _row(pairs: Iterable[tuple[str, Any]]) -> Row:

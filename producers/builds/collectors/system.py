@@ -18,11 +18,14 @@ PLATFORM: Final = (
 )
 """No kernel's release: it says more about a machine than anybody asked."""
 
-_DESCRIPTION: Final = re.compile(r"^Description:[ \t]*(.*)$", re.MULTILINE)
+_DESCRIPTION: Final = re.compile(r"^[ \t]*Description:[ \t]*(.*)$", re.MULTILINE)
 _ASSIGNMENT: Final = re.compile(r"^(PRETTY_NAME|ID)=(.*)$", re.MULTILINE)
-_DOTTED: Final = re.compile(r"\d+(?:\.\d+)+")
+# As in a shell: a quote that is opened is closed, and what is bare has no blank.
+_VALUE: Final = re.compile(r"""\"(?P<double>(?:[^"\\]|\\.)*)\"|'(?P<single>[^']*)'|(?P<bare>[^\s"'\\$`]*)""")
+_DOTTED: Final = re.compile(r"[0-9]+(?:\.[0-9]+)+")
+_PLATFORM: Final = re.compile(r"(?:macOS|Windows) [0-9][0-9A-Za-z.]*|Linux|Darwin|(?:Free|Net|Open)BSD|SunOS|AIX")
 _NONE: Final = frozenset({"", "n/a", "(none)", "none", "unknown"})
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]+")
+_RUBBISH: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\ufffd\ud800-\udfff]")
 
 
 def parse_lsb_release(text: str) -> str:
@@ -33,8 +36,15 @@ def parse_lsb_release(text: str) -> str:
 
 def parse_os_release(text: str) -> tuple[str, str | None]:
     """Give PRETTY_NAME and ID."""
-    values = {found[1]: found[2].strip().strip("\"'") for found in _ASSIGNMENT.finditer(text)}
+    values = {found[1]: _value(found[2].strip()) for found in _ASSIGNMENT.finditer(text)}
     return _name(values.get("PRETTY_NAME", "")), values.get("ID") or None
+
+
+def _value(text: str) -> str:
+    found = _VALUE.fullmatch(text)
+    if found is None or _RUBBISH.search(text):
+        raise UnreadableError(ErrorWord.UNPARSEABLE)
+    return re.sub(r"\\(.)", r"\1", found["double"]) if found["double"] else found["single"] or found["bare"] or ""
 
 
 def parse_issue(text: str) -> str:
@@ -45,8 +55,8 @@ def parse_issue(text: str) -> str:
 
 
 def _name(text: str) -> str:
-    name = _CONTROL.sub(" ", text).strip()
-    if name.lower() in _NONE or not any(letter.isalpha() for letter in name):
+    name = text.strip()
+    if name.lower() in _NONE or _RUBBISH.search(name) or not any(letter.isalpha() for letter in name):
         raise UnreadableError(ErrorWord.UNPARSEABLE)
     return name
 
@@ -65,6 +75,8 @@ def parse_any(text: str) -> System:
         return system_of(*parse_os_release(text))
     if re.search(r"\\[a-zA-Z]", text):
         return system_of(parse_issue(text), None)
+    if _PLATFORM.fullmatch(text.strip()):
+        return system_of(text.strip(), None)
     raise UnreadableError(ErrorWord.UNPARSEABLE)
 
 
