@@ -19,6 +19,7 @@ from schemas.batches import Head, headers
 from schemas.topics import CLEAN_BUILDS, PARTITIONS, RAW_BUILDS
 from streams.builds.domain import builds
 from streams.form import FormWatch
+from streams.latest_rows import LatestRows
 from streams.scrub.names import load
 from streams.state import Draft, Position, State
 from streams.take import RawRecord, Taker
@@ -142,8 +143,8 @@ def pure(records: Sequence[tuple[Head, bytes]]) -> float:
     """Decide all records as one partition's takes; gives events a second of CPU time."""
     domain = builds(load())
     state = State()
-    latest: dict[bytes, dict[str, object]] = {}
-    taker = Taker(domain, raw_name=domain.raw.name, partition=0, latest=latest.get)
+    latest = LatestRows({}, domain.retirement.group_of)
+    taker = Taker(domain, raw_name=domain.raw.name, partition=0, latest=latest)
     now = time.time_ns() // 1000
     # As one partition: numbers go on from record to record.
     renumbered = [replace(head, seq=n, handed_over=(n + 1) * A_RECORD) for n, (head, _) in enumerate(records)]
@@ -154,7 +155,8 @@ def pure(records: Sequence[tuple[Head, bytes]]) -> float:
         for first in range(0, len(raw), A_TAKE):
             take = taker.decide(raw[first : first + A_TAKE], Draft(state, position), FormWatch())
             take.draft.apply()
-            latest.update(take.latest)
+            for key, row in take.latest.items():
+                latest.put(key, row)
             position = take.draft.position
         return len(raw) * A_RECORD / (time.process_time() - started)
 

@@ -10,6 +10,7 @@ from schemas.batches import Head, encode_batch, encode_event, headers
 from schemas.topics import RAW_BUILDS
 from streams.builds.domain import builds
 from streams.form import FormWatch
+from streams.latest_rows import LatestRows
 from streams.scrub.names import load
 from streams.state import Draft, Position, State
 from streams.take import RawRecord, Take, Taker
@@ -21,7 +22,9 @@ BUCKETS = (0.01, 0.1, 1.0, 60.0)
 
 @pytest.fixture(scope="module")
 def taker() -> Taker:
-    return Taker(builds(load()), raw_name=RAW_BUILDS.name, partition=3, latest={}.get)
+    domain = builds(load())
+    latest = LatestRows({}, domain.retirement.group_of)
+    return Taker(domain, raw_name=RAW_BUILDS.name, partition=3, latest=latest)
 
 
 def take(taker: Taker, *events: Record) -> Take:

@@ -14,6 +14,7 @@ from schemas.topics import CLEAN_BUILDS, DEAD_BUILDS, LATEST_BUILDS, RAW_BUILDS
 from streams.builds.domain import builds
 from streams.domain import Domain
 from streams.form import FormWatch
+from streams.latest_rows import LatestRows
 from streams.scrub.names import load
 from streams.state import KEPT_US, Draft, Position, State
 from streams.take import RawRecord, Take, Taker
@@ -34,8 +35,8 @@ class Partition:
 
     def __init__(self, domain: Domain) -> None:
         self.state = State(position=Position(0, "cluster", "topic"))
-        self.latest: dict[bytes, Record] = {}
-        self.taker = Taker(domain, raw_name=RAW_BUILDS.name, partition=3, latest=self.latest.get)
+        self.latest = LatestRows({}, domain.retirement.group_of)
+        self.taker = Taker(domain, raw_name=RAW_BUILDS.name, partition=3, latest=self.latest)
         self.form = FormWatch()
 
     def decide(self, *records: RawRecord) -> Take:
@@ -44,7 +45,8 @@ class Partition:
 
     def commit(self, take: Take) -> Take:
         take.draft.apply()
-        self.latest.update(take.latest)
+        for key, row in take.latest.items():
+            self.latest.put(key, row)
         return take
 
 
