@@ -71,6 +71,7 @@ class Metrics:
         self.registry = CollectorRegistry()
         self._counters()
         self._gauges()
+        self._gateway()
         self.take_seconds = Histogram(
             "headcount_take_seconds",
             "From the start of a take to its commit.",
@@ -106,6 +107,28 @@ class Metrics:
         self.collector_results = self._counter(
             "headcount_collector_results", "Collectors of clean build events by outcome.", "collector", "status"
         )
+
+    def _gateway(self) -> None:
+        self.gateway_requests = self._counter(
+            "headcount_gateway_requests", "Requests that the gateway answered.", "rule", "status"
+        )
+        self.gateway_refused = self._counter(
+            "headcount_gateway_refused", "Connections that ended with what is no request of ours.", "reason"
+        )
+        self.gateway_opted_out = self._counter(
+            "headcount_gateway_opted_out", "Requests of people who opted out (DNT, Sec-GPC)."
+        )
+        self.gateway_unknown_projects = self._counter(
+            "headcount_gateway_unknown_projects", "Requests for Python projects that are not served: no name is kept."
+        )
+        self.gateway_errors = self._counter("headcount_gateway_errors", "Mistakes of ours while answering.", "where")
+        self.gateway_reloads = self._counter(
+            "headcount_gateway_reloads", "Reloads of the manifest or the certificate.", "what", "outcome"
+        )
+        self.gateway_broken = self._gauge(
+            "headcount_gateway_broken", "1 while a file that changed is broken and the old one is in use.", "what"
+        )
+        self.gateway_connections = self._gauge("headcount_gateway_connections", "Open connections.")
 
     def _gauges(self) -> None:
         self.lag = self._gauge("headcount_lag_records", "Records not yet handled.", "topic", "partition")

@@ -5,6 +5,6 @@ never raises into its host and never blocks it beyond the stated bound; a host t
 over in its last 100 ms.
 """
 
-from producers.publisher.publisher import Publisher
+from producers.publisher.publisher import Group, Publisher
 
-__all__ = ["Publisher"]
+__all__ = ["Group", "Publisher"]

@@ -6,7 +6,8 @@ import os
 import threading
 import time
 import weakref
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -14,7 +15,7 @@ from typing import Any, Final
 from headcount.metrics import Metrics
 from headcount.settings import KafkaSettings
 from producers.publisher.batch import Batch
-from producers.publisher.lines import Line
+from producers.publisher.lines import UNGROUPED, Line
 from producers.publisher.sender import Sender
 from producers.publisher.spool import Spool
 from schemas.batches import MAX_EVENT_BYTES, encode_event
@@ -32,6 +33,15 @@ BLOCK_SECONDS: Final = 0.1
 
 _log = logging.getLogger("headcount.publisher")
 _log.addHandler(logging.NullHandler())  # a host that has no logging set up gets nothing on its stderr
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Events of one source for a topic that groups them: the encoded fields before their list, and each encoded event."""
+
+    source: str
+    beginning: bytes
+    events: Sequence[bytes]
 
 
 class Publisher:
@@ -94,36 +104,57 @@ class Publisher:
         if len(encoded) > MAX_EVENT_BYTES:
             return self._refuse("too_large", f"{len(encoded)} bytes")
         try:
-            return self._add(topic, encoded, partition_of(source))
+            return self._add(topic, [(partition_of(source), UNGROUPED, (encoded,))], time.monotonic(), 1)
         except Exception as error:  # noqa: BLE001 - the host's boundary: nothing of ours may reach it
             return self._refuse("internal", repr(error))
 
-    def _refuse(self, cause: str, detail: str) -> bool:
-        self.metrics.dropped.labels(cause).inc()
-        _log.warning("an event is dropped", extra={"fields": {"cause": cause, "detail": detail}})
+    def publish_groups(self, topic: Topic, groups: Sequence[Group], *, since: float) -> bool:
+        """Take events that were gathered and encoded by source; their order in each source is kept.
+
+        `since` is when the first of them happened (monotonic seconds): they wait for others no longer than that allows.
+        Gives whether they were taken, all or none; those that were not are counted.
+        """
+        count = sum(len(group.events) for group in groups)
+        if self._closed or not count:
+            return not count
+        try:
+            placed = [(partition_of(group.source), group.beginning, group.events) for group in groups]
+            return self._add(topic, placed, since, count)
+        except Exception as error:  # noqa: BLE001 - the host's boundary: nothing of ours may reach it
+            return self._refuse("internal", repr(error), count)
+
+    def _refuse(self, cause: str, detail: str, count: int = 1) -> bool:
+        self.metrics.dropped.labels(cause).inc(count)
+        _log.warning("events are dropped", extra={"fields": {"cause": cause, "detail": detail, "events": count}})
         return False
 
-    def _add(self, topic: Topic, encoded: bytes, partition: int) -> bool:
+    def _add(
+        self, topic: Topic, placed: Sequence[tuple[int, bytes, Sequence[bytes]]], since: float, count: int
+    ) -> bool:
         if not self._lock.acquire(timeout=self._block_seconds):
-            return self._refuse("blocked", f"{self._block_seconds} s")
+            return self._refuse("blocked", f"{self._block_seconds} s", count)
         try:
             if self._closed:
                 return False
             self._start()
             if len(self._cut) >= MAX_CUT:
-                return self._refuse("blocked", f"{MAX_CUT} batches wait for the disk")
-            line = self._lines.get((topic.name, partition))
-            if line is None:
-                line = Line(topic, self._settings.name(topic), partition, lambda: os.urandom(16).hex())
-                self._lines[topic.name, partition] = line
-            batch = line.add(encoded, time.monotonic())
-            if batch is not None:
-                self._cut.append(batch)
+                return self._refuse("blocked", f"{MAX_CUT} batches wait for the disk", count)
+            before = len(self._cut)
+            for partition, group, events in placed:
+                self._cut += self._line(topic, partition).add_group(group, events, since)
+            is_full = len(self._cut) > before
         finally:
             self._lock.release()
-        if batch is not None:
+        if is_full:
             self._wake.set()
         return True
+
+    def _line(self, topic: Topic, partition: int) -> Line:
+        line = self._lines.get((topic.name, partition))
+        if line is None:
+            line = Line(topic, self._settings.name(topic), partition, lambda: os.urandom(16).hex())
+            self._lines[topic.name, partition] = line
+        return line
 
     def flush(self, seconds: float) -> int:
         """Wait until everything is on Kafka, at most `seconds`; gives how many events are not. Those are in the spool."""
@@ -163,7 +194,7 @@ class Publisher:
 
     def _left(self) -> int:
         with self._lock:
-            waiting = sum(len(line.events) for line in self._lines.values())
+            waiting = sum(line.count for line in self._lines.values())
             waiting += sum(batch.count for batch in self._cut)
         return waiting + self._sender.left
 
