@@ -1,4 +1,4 @@
-"""One day of the year by the way that builds go: Publisher → Kafka → streams → Kafka → sink → Postgres, as fast as it can."""
+"""One day of the year by the way that builds go, as fast as it can: Publisher, Kafka, streams, Kafka, sink, Postgres."""
 
 import time
 from collections.abc import Callable
