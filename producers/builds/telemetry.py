@@ -226,12 +226,14 @@ class BuildTelemetry:
         return False
 
     def _hand_over(self, record: Record) -> bool:
+        from schemas.routes import source_of_build
         from schemas.topics import RAW_BUILDS
 
         if self._publisher is None:
             return False
-        project, version = (self._project and self._project.id), (self._version and self._version.id)
-        return self._publisher.publish(RAW_BUILDS, record, source=f"{project}/{version}") is True
+        project_id = self._project.id if self._project else None
+        version_id = self._version.id if self._version else None
+        return self._publisher.publish(RAW_BUILDS, record, source=source_of_build(project_id, version_id)) is True
 
     def _part(self, name: str, value: Any, absent: Status, error: str | None) -> str | None:
         if value is None:

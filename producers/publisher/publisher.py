@@ -19,6 +19,7 @@ from producers.publisher.lines import UNGROUPED, Line
 from producers.publisher.sender import Sender
 from producers.publisher.spool import Spool
 from schemas.batches import MAX_EVENT_BYTES, encode_event
+from schemas.routes import partitions_of
 from schemas.topics import Topic, partition_of
 
 CUT_AFTER_SECONDS: Final = 0.025
@@ -90,7 +91,7 @@ class Publisher:
         self._sender = Sender(self._settings, spool, metrics=self.metrics, lost=self._lost)
 
     def publish(self, topic: Topic, event: Mapping[str, Any], *, source: str) -> bool:
-        """Take one event of a raw topic; all events of one `source` go to one partition.
+        """Take one event of a raw topic; all events of one `source` go to one partition (schemas/routes.py has exceptions).
 
         Gives whether it was taken: False for an event that does not fit the schema or is over 200 KiB (both counted),
         or when the publisher is closed.
@@ -104,7 +105,8 @@ class Publisher:
         if len(encoded) > MAX_EVENT_BYTES:
             return self._refuse("too_large", f"{len(encoded)} bytes")
         try:
-            return self._add(topic, [(partition_of(source), UNGROUPED, (encoded,))], time.monotonic(), 1)
+            placed = [(partition, UNGROUPED, (encoded,)) for partition in partitions_of(topic, event, source)]
+            return self._add(topic, placed, time.monotonic(), len(placed))
         except Exception as error:  # noqa: BLE001 - the host's boundary: nothing of ours may reach it
             return self._refuse("internal", repr(error))
 
