@@ -60,6 +60,7 @@ class Judge:
     def scrub(self, event: Record) -> Record:
         """Scrub an event that may lack what is required: total, for dead letters too."""
         scrubbed: Record = self._scrub(event)
+        self._judge_channels(scrubbed)
         return scrubbed
 
     def accept(self, event: Record, received_at: int) -> Record:
@@ -99,8 +100,6 @@ class Judge:
             result["private"] = 0
         for collector, ecosystem, scope in _LISTS:
             rows = clean["packages"][ecosystem][scope]
-            if ecosystem == "conda":
-                self._judge_channels(rows)
             kept = [row for row in rows if row["name"] != PRIVATE]
             private = len(rows) - len(kept)
             if private:
@@ -108,8 +107,8 @@ class Judge:
                 if collector in collectors:
                     collectors[collector]["private"] = private
 
-    def _judge_channels(self, rows: list[Record]) -> None:
-        for row in rows:
+    def _judge_channels(self, scrubbed: Record) -> None:
+        for row in scrubbed["packages"]["conda"]["all"] if scrubbed["packages"] else ():
             if row["channel"] == "pypi":
                 row["name"] = self._names.of_pip(row["name"])
             elif row["channel"] not in PUBLIC_CHANNELS:

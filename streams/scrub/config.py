@@ -32,6 +32,9 @@ TOOLS: Final = frozenset(
 
 _WORD: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 _LETTERS: Final = re.compile(r"[A-Za-z]{3,}")
+_JOINTS: Final = re.compile(r"[._-]+")
+_PART: Final = re.compile(r"\d*[A-Za-z]*\d*|html5", re.ASCII)
+"""Letters once, digits around them: what goes back and forth between the two is no version and no name of a tool."""
 MAX_LIST: Final = 500
 _LARGEST: Final = 10**9
 """A larger number is no setting; NaN and infinity compare as larger too."""
@@ -105,7 +108,9 @@ def _word(text: str, names: Names) -> str:
     """Keep a number, a version, known words and public names: any other word may be a private name."""
     if not _WORD.fullmatch(text) or text != scrub_text(text):
         return OTHER
-    is_known = all(word.lower() in CONFIG_WORDS for word in _LETTERS.findall(text))
+    is_known = all(_PART.fullmatch(part) for part in _JOINTS.split(text)) and all(
+        word.lower() in CONFIG_WORDS for word in _LETTERS.findall(text)
+    )
     return text if is_known or names.of_pip(text) != PRIVATE else OTHER
 
 

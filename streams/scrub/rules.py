@@ -6,7 +6,7 @@ from typing import Final
 
 from streams.scrub.config import scrub_config
 from streams.scrub.names import OTHER, PRIVATE, PUBLIC_CHANNELS, Names
-from streams.scrub.text import plain, scrub_patterns, scrub_text
+from streams.scrub.text import FIRST_OF_AN_ADDRESS, plain, scrub_patterns, scrub_text
 from streams.scrub.words import ERRORS, EXTRAS, IMPLEMENTATIONS, SYSTEM_WORDS, SYSTEMS, VERSION_WORDS
 
 Rule = Callable[[str], str | None]
@@ -43,9 +43,6 @@ _CONDA_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", re.ASCII)
 _LONG_LETTERS: Final = re.compile(r"[A-Za-z]{4,}")
 _ADDRESS: Final = re.compile(r"(?<![\d.])(\d{1,3})\.\d{1,3}\.\d{1,3}\.\d{1,3}(?![\d.])", re.ASCII)
 _CLAUSE: Final = re.compile(r"(===|~=|==|!=|<=|>=|<|>)\s*([^\s+]+)(?:\+[\w.-]*)?", re.ASCII)
-_FIRST_OF_AN_ADDRESS: Final = 32
-"""Four numbers are read as an address, not a version, when the first is at least this: releases such as 4.10.0.84 exist
-in numbers, a 192.0.2.1 does not."""
 
 
 def rules(names: Names) -> Mapping[str, Rule]:
@@ -121,7 +118,7 @@ def _conda_name(text: str) -> str:
 
 
 def _has_address(text: str) -> bool:
-    return any(int(match.group(1)) >= _FIRST_OF_AN_ADDRESS for match in _ADDRESS.finditer(text))
+    return any(int(match.group(1)) >= FIRST_OF_AN_ADDRESS for match in _ADDRESS.finditer(text))
 
 
 def _is_public(version: str, form: re.Pattern[str]) -> bool:

@@ -15,7 +15,7 @@ CLASSES: Final[Mapping[str, str]] = {
 }
 
 RULES: Final[Mapping[str, str]] = {
-    "id": "an id: URLs, e-mail and other addresses, hosts, homes and tokens in it are replaced by their kind",
+    "id": "an id: URLs, e-mail and other addresses, hosts, homes, passwords and tokens in it are replaced by their kind",
     "text": "free text: as an id, and what looks random is replaced by <token>; 200 characters at most",
     "flag": "lower-case letters, digits, - and _, up to 64; anything else becomes (other)",
     "error": "a known error word or a class name, with a number: a message becomes (other)",
