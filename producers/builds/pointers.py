@@ -33,7 +33,9 @@ URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://|file:", re.IGNORECASE)
 
 _VARIABLE: Final = re.compile(r"\$\{[A-Za-z0-9_]+\}")
 _EGG: Final = re.compile(r"(?:^|&)egg=(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?:\[(?P<extras>[^\]]*)\])?")
-_ARCHIVES: Final = (".whl", ".tar.gz", ".zip", ".tar.bz2", ".tgz", ".tar.xz")
+_SDISTS: Final = (".tar.gz", ".zip", ".tar.bz2", ".tgz", ".tar.xz")
+_ARCHIVES: Final = (".whl", *_SDISTS)
+_NO_PATH: Final = re.compile(r"""[\s<>|"*?]|==""")
 _EXTRAS: Final = re.compile(r"\[[^\]]*\]$")
 
 
@@ -45,15 +47,20 @@ def read_pointer(text: str) -> Requirement | Unnamed | None:
     if URL.match(place):
         if " " in place:
             return None
-        local = place.lower().startswith("file:")
-        constraint, kind = (Constraint.PATH, Unnamed.PATH) if local else (Constraint.URL, Unnamed.URL)
+        constraint, kind = (Constraint.PATH, Unnamed.PATH) if is_local(place) else (Constraint.URL, Unnamed.URL)
         return _egg(place, constraint, conditional) or _archive(place, constraint, conditional) or kind
     bare = _EXTRAS.sub("", place)
     if not _looks_like_path(bare):
         return None
     if _VARIABLE.search(bare):
         return Unnamed.VARIABLE
-    return _archive(bare, Constraint.PATH, conditional) or Unnamed.PATH
+    extras = extra_names(place[len(bare) :].strip("[]"))
+    return _archive(bare, Constraint.PATH, conditional, extras) or Unnamed.PATH
+
+
+def is_local(url: str) -> bool:
+    """Tell whether a URL leads to this machine's own files."""
+    return url.lower().startswith("file:")
 
 
 def is_archive(text: str) -> bool:
@@ -79,7 +86,9 @@ def name_and_version(place: str) -> tuple[str | None, str | None]:
         if file.endswith(".whl"):
             name, version, _, _ = parse_wheel_filename(file)
         else:
-            name, version = parse_sdist_filename(file)
+            # An sdist of former times may be packed in another way than those of today.
+            ending = next((each for each in _SDISTS if file.lower().endswith(each)), "")
+            name, version = parse_sdist_filename(file[: len(file) - len(ending)] + ".tar.gz" if ending else file)
     except (InvalidWheelFilename, InvalidSdistFilename, InvalidVersion):
         return None, None
     return (name, version.public) if re.fullmatch(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?", name) else (None, None)
@@ -94,7 +103,8 @@ def extra_names(text: str | None) -> tuple[str, ...]:
 def _looks_like_path(place: str) -> bool:
     if place.startswith(("./", "../", "/", ".\\", "..\\", "~/")) or place in (".", ".."):
         return True
-    return " " not in place and ("/" in place or "\\" in place or place.lower().endswith(_ARCHIVES))
+    named = "/" in place or "\\" in place or place.lower().endswith(_ARCHIVES)
+    return named and not _NO_PATH.search(place)
 
 
 def _egg(url: str, constraint: Constraint, conditional: bool) -> Requirement | None:
@@ -109,6 +119,6 @@ def _egg(url: str, constraint: Constraint, conditional: bool) -> Requirement | N
     return Requirement(name, constraint, None, version, extra_names(found["extras"]), conditional)
 
 
-def _archive(place: str, constraint: Constraint, conditional: bool) -> Requirement | None:
+def _archive(place: str, constraint: Constraint, conditional: bool, extras: tuple[str, ...] = ()) -> Requirement | None:
     name, version = name_and_version(place)
-    return Requirement(name, constraint, None, version, (), conditional) if name else None
+    return Requirement(name, constraint, None, version, extras, conditional) if name else None

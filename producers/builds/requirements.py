@@ -20,6 +20,7 @@ from producers.builds.pointers import (
     Unnamed,
     extra_names,
     is_archive,
+    is_local,
     name_and_version,
     read_pointer,
     split_marker,
@@ -53,11 +54,16 @@ CHARACTERS: Final = 2000
 
 _VARIABLE: Final = re.compile(r"\$\{[A-Za-z0-9_]+\}")
 
-# The name that leads a broken requirement. What follows must look like one (`==${V}`, `==2004d`, `=1.0`, ` 1.0`,
-# `[extra`, `(>=x`, `;`): `Alice <alice@example.org>` is a person.
+# The name that leads a broken requirement. What follows must look like one (`==${V}`, `==2004d`, `=1.0`, ` 1.0`, ` (1.0)`,
+# `[extra`, `(>=x`, `; a == b`): `Alice <alice@example.org>` is a person.
 _LEADING: Final = re.compile(
     r"(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?![A-Za-z0-9._-])\s*(?:\[(?P<extras>[^\]]*)\]\s*)?"
-    r"(?=\(?\s*(?:(?:===?|[!~<>]=|=>|=<)\s*(?:\$\{|[\w*.]|$)|[<>=]\s*(?:\$\{|[vV]?\d))|;|\[|(?<=\s)[\d.]+\s*$)"
+    r"(?=\(?\s*(?:===?|[!~<>]=|(?:=>|=<|[<>=])\s*(?:\$\{|[vV]?[0-9]|$))|;.*[<>=!]|;\s*$|\["
+    r"|(?<=\s)[0-9]+\.[\w.+!-]*\s*$|\(\s*[0-9][\w.+!-]*\s*[,)])",
+    re.ASCII,
+)
+_MARKER: Final = re.compile(
+    r""";.*(?:[\w)'"\]]\s*(?:===?|!=|~=|<=?|>=?)\s*[\w('"\[]|\bin\s*['"]|['"]\s*(?:not\s+)?in\b)"""
 )
 _OPTION: Final = re.compile(r"(?P<name>--[a-z][a-z-]*|-[a-zA-Z])(?:\s*=\s*|\s+)?(?P<value>.*)")
 _PIP_OPTION: Final = re.compile(r"(?:^|\s)--?[a-zA-Z]")
@@ -93,9 +99,9 @@ def read_requirement(text: str, *, editable: bool = False) -> Requirement | Unna
     parsed = None if is_archive(text) else _parse(text)
     conditional = parsed is not None and parsed.marker is not None
     if parsed is None and not is_archive(text):
-        # A marker is not kept, so it need not be one that `packaging` knows.
-        text_before, conditional = split_marker(text)
-        parsed = _parse(text_before)
+        # A marker is not kept, so it may ask for what `packaging` does not know (`platform_node`).
+        before, conditional = split_marker(text)
+        parsed = _parse(before) if _MARKER.search(text) else None
     if parsed is not None and (parsed.url or not editable):
         return _named(parsed, text, conditional)
     pointer = read_pointer(text)
@@ -122,23 +128,23 @@ def _named(parsed: Parsed, text: str, conditional: bool) -> Requirement | Unpars
         return bound(row, parsed.specifier)
     if VCS.match(parsed.url):
         return replace(row, constraint=Constraint.VCS)
-    if URL.match(parsed.url):
-        name, version = name_and_version(parsed.url)
-        kind = Constraint.PATH if parsed.url.lower().startswith("file:") else Constraint.URL
-        return replace(row, constraint=kind, version=version if name == row.name else None)
     # `alice@example.org` is an address of a person before it is a requirement.
-    return replace(row, constraint=Constraint.PATH) if "/" in parsed.url and re.search(r"\s@|@\s", text) else Unparsed()
+    if not URL.match(parsed.url) and not ("/" in parsed.url and re.search(r"\s@|@\s", text)):
+        return Unparsed()
+    name, version = name_and_version(parsed.url)
+    kind = Constraint.URL if URL.match(parsed.url) and not is_local(parsed.url) else Constraint.PATH
+    return replace(row, constraint=kind, version=version if name == row.name else None)
 
 
 def bound(row: Requirement, specifiers: SpecifierSet) -> Requirement:
     """Bind a row by specifiers: one exact version pins it, whatever else is excluded."""
     pairs = [(each.operator, each.version) for each in specifiers]
-    exact = {_public(version) for operator, version in pairs if operator in ("==", "===") and version[-2:] != ".*"}
-    if any("${" in version for _, version in pairs):
+    exact = [_public(version) for operator, version in pairs if operator in ("==", "===") and version[-2:] != ".*"]
+    if any("${" in version or not version for _, version in pairs):
         return replace(row, constraint=Constraint.INVALID, specifier=None, version=None)
     text = ",".join(sorted({operator + _public(version) for operator, version in pairs})) or None
-    if len(exact) == 1:
-        return replace(row, constraint=Constraint.PINNED, specifier=text, version=exact.pop())
+    if len({_comparable(version) for version in exact}) == 1:
+        return replace(row, constraint=Constraint.PINNED, specifier=text, version=min(exact, key=len))
     prefix = any(operator == "==" and version.endswith(".*") for operator, version in pairs)
     kind = Constraint.NONE if text is None else Constraint.PREFIX if prefix else Constraint.RANGE
     return replace(row, constraint=kind, specifier=text, version=None)
@@ -162,6 +168,13 @@ def _invalid(text: str) -> Requirement | Unparsed:
         extras=extra_names(found["extras"]),
         conditional=conditional,
     )
+
+
+def _comparable(version: str) -> Version | str:
+    try:
+        return Version(version)
+    except InvalidVersion:
+        return version
 
 
 def _public(version: str) -> str:
