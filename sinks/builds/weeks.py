@@ -22,7 +22,7 @@ WEEK_COLUMNS: Final[Columns] = (
     ("value", "text"),
     ("detail", "text"),
 )
-KINDS: Final = ("active", "python", "os", "build_os", "image", "theme", "doctool", "pip", "conda", "apt")
+KINDS: Final = ("active", "python", "os", "build_os", "image", "theme", "doctool", "pip", "conda", "apt", "known")
 
 _NUMBERS: Final = re.compile(r"(?:[0-9]+[:!])?([0-9]+(?:\.[0-9]+)*)")
 Value = tuple[str, bytes | None, str | None, str | None]
@@ -81,6 +81,7 @@ def _values(packed: Record) -> Iterator[Value]:
         known = parts[f"{kind}_all"]
         if known is not None:
             yield kind, known["value"][0], None, None
+            yield "known", None, kind, None
 
 
 def _of(part: Record | None, columns: int) -> tuple[Any, ...]:

@@ -11,7 +11,7 @@ CREATE TABLE headcount_store.project_weeks (
 );
 CREATE INDEX project_weeks_list ON headcount_store.project_weeks (list_id) WHERE list_id IS NOT NULL;
 COMMENT ON TABLE headcount_store.project_weeks IS 'What each project built with in each week, by its successful builds without pull requests: a set, so that a replay changes nothing (S5). [keep]';
-COMMENT ON COLUMN headcount_store.project_weeks.kind IS 'active (the project had such a build), python, os, build_os, image, theme, doctool; pip, conda, apt: a list. [keep]';
+COMMENT ON COLUMN headcount_store.project_weeks.kind IS 'active (the project had such a build), python, os, build_os, image, theme, doctool; pip, conda, apt: a list; known: that the kind of list in value was known. [keep]';
 COMMENT ON COLUMN headcount_store.project_weeks.week IS 'The Monday of the week in which the builds started, UTC. [keep]';
 COMMENT ON COLUMN headcount_store.project_weeks.project_id IS 'The project. [scrub]';
 COMMENT ON COLUMN headcount_store.project_weeks.list_id IS 'pip, conda, apt: the package list, which is kept as long as a week has it. [keep]';
@@ -34,7 +34,10 @@ CROSS JOIN LATERAL (
         ('doctool', NULL, builds.doctool_name, builds.doctool_version, 1),
         ('pip', builds.pip_all_hash, NULL, NULL, 0),
         ('conda', builds.conda_all_hash, NULL, NULL, 0),
-        ('apt', builds.apt_all_hash, NULL, NULL, 0)
+        ('apt', builds.apt_all_hash, NULL, NULL, 0),
+        ('known', NULL, CASE WHEN builds.pip_all_hash IS NOT NULL THEN 'pip' END, NULL, 0),
+        ('known', NULL, CASE WHEN builds.conda_all_hash IS NOT NULL THEN 'conda' END, NULL, 0),
+        ('known', NULL, CASE WHEN builds.apt_all_hash IS NOT NULL THEN 'apt' END, NULL, 0)
 ) AS given (kind, hash, value, version, numbers)
 LEFT JOIN headcount_store.package_lists AS lists ON lists.hash = given.hash
 WHERE builds.success AND builds.version_kind IS DISTINCT FROM 'external'
