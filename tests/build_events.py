@@ -51,3 +51,35 @@ def event(number: int, *, project: str | None = None, version: str | None = "1",
     }
     event["event_id"] = hashlib.blake2b(json.dumps(event, sort_keys=True).encode(), digest_size=16).hexdigest()
     return event
+
+
+def retirement(project: str, version: str | None, at: str) -> Record:
+    """The retirement of a version, or of a whole project, as of a time."""
+    event: Record = {
+        "kind": "project_retired" if version is None else "version_retired",
+        "organization": None,
+        "project": {"id": project, "slug": f"slug-{project}", "private": False},
+        "version": None if version is None else {"id": version, "slug": "latest", "kind": None, "default": False},
+        "build": {
+            "id": None,
+            "attempt": 1,
+            "started_at": at,
+            "length_seconds": None,
+            "status": "normal",
+            "success": False,
+            "commit": None,
+            "vcs": None,
+            "failure": None,
+            "flags": [],
+        },
+        "image": None,
+        "config": None,
+        "packages": None,
+        "python": None,
+        "os": None,
+        "doctool": None,
+        "steps": [],
+        "collectors": {},
+    }
+    event["event_id"] = hashlib.blake2b(json.dumps(event, sort_keys=True).encode(), digest_size=16).hexdigest()
+    return event

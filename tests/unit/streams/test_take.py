@@ -8,66 +8,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.batches import Head, encode_batch, encode_event, headers
+from schemas.batches import Head
 from schemas.codec import decode
-from schemas.topics import CLEAN_BUILDS, DEAD_BUILDS, LATEST_BUILDS, RAW_BUILDS
+from schemas.topics import LATEST_BUILDS, RAW_BUILDS
 from streams.builds.domain import builds
 from streams.domain import Domain
 from streams.form import FormWatch
-from streams.latest_rows import LatestRows
 from streams.scrub.names import load
-from streams.state import KEPT_US, Draft, Position, State
-from streams.take import RawRecord, Take, Taker
+from streams.state import KEPT_US, Position, State
+from streams.take import RawRecord
 from tests.build_events import event
+from tests.unit.streams.partition import NOW, PRODUCER, Partition, as_read, cleans, letters, record
 
 Record = dict[str, Any]
-PRODUCER = "b" * 32
-NOW = 1_790_000_000_000_000
 
 
 @pytest.fixture(scope="module")
 def domain() -> Domain:
     return builds(load())
-
-
-class Partition:
-    """A raw partition in memory: what `Owned` does with Kafka, without it."""
-
-    def __init__(self, domain: Domain) -> None:
-        self.state = State(position=Position(0, "cluster", "topic"))
-        self.latest = LatestRows({}, domain.retirement.group_of)
-        self.taker = Taker(domain, raw_name=RAW_BUILDS.name, partition=3, latest=self.latest)
-        self.form = FormWatch()
-
-    def decide(self, *records: RawRecord) -> Take:
-        assert self.state.position is not None
-        return self.taker.decide(records, Draft(self.state, self.state.position), self.form)
-
-    def commit(self, take: Take) -> Take:
-        take.draft.apply()
-        for key, row in take.latest.items():
-            self.latest.put(key, row)
-        return take
-
-
-def record(offset: int, events: list[Record], *, seq: int | None = None, total: int | None = None) -> RawRecord:
-    seq = offset if seq is None else seq
-    total = total if total is not None else (seq + 1) * len(events)
-    head = Head(PRODUCER, seq, len(events), total, 0)
-    value = encode_batch(RAW_BUILDS, head, [encode_event(RAW_BUILDS, one) for one in events])
-    return RawRecord(offset, NOW, as_read(head), value)
-
-
-def as_read(head: Head) -> list[tuple[str, bytes | None]]:
-    return [(name, text if isinstance(text, bytes) else None) for name, text in headers(head)]
-
-
-def cleans(take: Take) -> list[Record]:
-    return [decode(CLEAN_BUILDS, out.value or b"") for out in take.out if out.topic is CLEAN_BUILDS]
-
-
-def letters(take: Take) -> list[Record]:
-    return [decode(DEAD_BUILDS, out.value or b"") for out in take.out if out.topic is DEAD_BUILDS]
 
 
 def test_one_raw_record_gives_one_clean_record_with_its_account(domain: Domain) -> None:
