@@ -42,7 +42,8 @@ class Kind(StrEnum):
 class Request:
     """A request as it was read off the wire; `headers` has lower-case names, and only those that a route may look at.
 
-    `query` is what stands after the first `?`, without it; a bare `?` and no `?` are both empty.
+    `query` is what stands after the first `?`, without it; a bare `?` and no `?` are both empty. `host` is as it was sent,
+    with its port; `scheme` is what the client speaks, told by TLS or by a trusted proxy.
     """
 
     method: bytes
@@ -50,6 +51,7 @@ class Request:
     path: bytes
     query: bytes
     headers: Mapping[bytes, bytes]
+    scheme: bytes = b"http"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +102,10 @@ class Streamed:
 class Later:
     """An answer that needs an upstream. `about` is for an event whose client left before there was one.
 
-    `answer` is given the process's upstreams (upstream.Upstreams) and raises nothing but CancelledError.
+    `target` is the URL that is asked first, for people. `answer` is given the process's upstreams and raises nothing but
+    CancelledError.
     """
 
     about: About
+    target: bytes
     answer: Callable[[Any], Awaitable[Answer | Streamed]]
