@@ -79,6 +79,11 @@ def to_plain(value: Any) -> Any:
     return [to_plain(item) for item in value] if isinstance(value, tuple | list) else value
 
 
+def sendable(value: Any) -> Any:
+    """Give any part of an event as it would be sent, where there is no secret to mask."""
+    return _plain(value, str, "")
+
+
 def _plain(value: Any, mask: Mask, name: str) -> Any:
     if isinstance(value, str):
         return clean_text(value, str if name in UNMASKED else mask)

@@ -2,7 +2,7 @@
 
 import ast
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -37,11 +37,16 @@ class _ConfPy:
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
             return self.items(node.left) + self.items(node.right)
         if isinstance(node, ast.List | ast.Tuple):
-            return [text for element in node.elts for text in self.text(element)]
+            return [text for element in node.elts for text in self.element(element)]
+        if isinstance(node, ast.IfExp):
+            return self.items(node.body) + self.items(node.orelse)
         if isinstance(node, ast.Name) and node.id == "extensions":
             return list(self.extensions)
         self.unread += 1
         return []
+
+    def element(self, node: ast.expr) -> Iterable[str]:
+        return self.items(node.value) if isinstance(node, ast.Starred) else self.text(node)
 
     def text(self, node: ast.expr) -> Iterator[str]:
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -50,6 +55,9 @@ class _ConfPy:
             self.unread += 1
 
     def assign(self, target: ast.expr, value: ast.expr, sure: bool) -> None:
+        if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts):
+            for each, its in zip(target.elts, value.elts, strict=True):
+                self.assign(each, its, sure)
         if not isinstance(target, ast.Name):
             return
         if target.id == "extensions":
@@ -109,12 +117,17 @@ def _walk(body: list[ast.stmt], found: _ConfPy, *, sure: bool) -> None:
                 found.extensions += found.items(node.value)
         elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
             found.call(node.value)
+        elif isinstance(node, ast.ImportFrom) and any(name.name == "*" for name in node.names):
+            found.unread += 1  # who knows what else is set there
         elif isinstance(node, ast.If | ast.For | ast.While):
             _walk(node.body, found, sure=False)
             _walk(node.orelse, found, sure=False)
         elif isinstance(node, ast.With):
             _walk(node.body, found, sure=sure)
-        elif isinstance(node, ast.Try):
+        elif isinstance(node, ast.Match):
+            for case in node.cases:
+                _walk(case.body, found, sure=False)
+        elif isinstance(node, ast.Try | ast.TryStar):
             for block in (node.body, *(handler.body for handler in node.handlers), node.orelse):
                 _walk(block, found, sure=False)
             _walk(node.finalbody, found, sure=sure)

@@ -69,10 +69,15 @@ def parse_report(content: bytes) -> Static:
 
 
 def limited(read: Static) -> tuple[Static, int]:
-    """Keep at most EXTENSIONS names that can be names, each once; give the number of those that were dropped."""
+    """Keep at most EXTENSIONS names that can be names, each once; give the number of those that were dropped.
+
+    Raises MissingError where all of it is made up when it runs: there is nothing to read.
+    """
     names = tuple(dict.fromkeys(name for name in read.extensions if name and len(name) <= CHARACTERS))[:EXTENSIONS]
     theme = read.html_theme if read.html_theme and len(read.html_theme) <= CHARACTERS else None
     lost = len(set(read.extensions)) - len(names) + (read.html_theme is not None and theme is None)
+    if read.unread and not names and theme is None:
+        raise MissingError
     return Static(names, theme), read.unread + lost
 
 

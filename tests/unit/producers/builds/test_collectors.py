@@ -23,7 +23,7 @@ from producers.builds.collectors.found import Found
 from producers.builds.collectors.pip import parse_pip_list
 from producers.builds.collectors.python import parse_python
 from producers.builds.collectors.system import parse_any
-from producers.builds.errors import UnreadableError
+from producers.builds.errors import MissingError, UnreadableError
 from producers.builds.event import Package, Python, System
 from producers.builds.requirement_files import Gathering
 from producers.builds.static_config import Static, parse_conf_py, parse_mkdocs_yml
@@ -131,6 +131,13 @@ def test_C8_P9_a_report_gives_extensions_and_theme_only() -> None:
 def test_C8_P9_another_report_is_an_error(report: bytes) -> None:
     with pytest.raises(UnreadableError):
         parse_report(report)
+
+
+@pytest.mark.parametrize("text", ["extensions = find()\nhtml_theme = pick()\n", "from base.conf import *\n"])
+def test_B26_C8_what_is_made_up_when_it_runs_is_missing(text: str) -> None:
+    with pytest.raises(MissingError):
+        limited(parse_conf_py(text.encode()))
+    assert limited(parse_conf_py(b"extensions = []\n")) == (Static(), 0)
 
 
 def test_C8_P9_type_count_and_length_are_checked() -> None:

@@ -8,7 +8,8 @@ import pytest
 from click.testing import CliRunner
 
 from headcount.errors import HeadcountError
-from producers.builds.explain import COLLECTORS, collector, explain_collector, requirement_rows, requirements
+from producers.builds.explain import collector, requirements
+from producers.builds.explained import COLLECTORS, explain_collector, requirement_rows
 
 
 def explained(name: str, text: str) -> dict[str, Any]:
@@ -60,7 +61,7 @@ def test_rubbish_is_an_error_without_a_value(name: str) -> None:
     answer = explain_collector(name, b"\xff\xfe{[ rubbish: [")
     assert answer["status"] == "error"
     assert answer["error"]
-    assert answer["datum"] in (None, [])
+    assert answer["datum"] in (None, []) or not any(answer["datum"].values())
 
 
 def test_known_none_is_empty() -> None:
