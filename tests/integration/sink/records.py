@@ -153,3 +153,17 @@ def clean_record(
         "account": account(len(events), **accounted),
         "events": events,
     }
+
+
+def retirement(project: str = "p1", version: str | None = "v1", *, at: int = T0, event_id: str | None = None) -> Record:
+    """The retirement of a version, or of a whole project, as streams give it."""
+    retired = build_event(
+        project=project,
+        version=version,
+        started_at=at,
+        event_id=event_id,
+        kind="project_retired" if version is None else "version_retired",
+        collectors={},
+    )
+    retired["build"] |= {"id": None, "success": False}
+    return retired
