@@ -31,6 +31,11 @@ COMMANDS: Final = {
         "all",
     ),
     "explain": Lazy("headcount.cli:explain", "Show what headcount makes of one input, without sending anything."),
+    "gateway": Lazy(
+        "producers.gateway.command:gateway",
+        "Stand before a registry: answer or redirect each request, and send an event of it to Kafka afterwards.",
+        "gateway",
+    ),
     "ledger": Lazy(
         "headcount.ledger_accept:ledger",
         "Print what became of every event, by hour, topic and producer; and what waits for you.",

@@ -6,6 +6,7 @@ A TOML file (named by `HEADCOUNT_CONFIG`) has the same names in lower case witho
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Final
 
@@ -64,6 +65,10 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(word.strip().lower() for word in text.split(",") if word.strip())
 
 
+def _networks(text: str) -> tuple[str, ...]:
+    return tuple(str(ip_network(word)) for word in _words(text))
+
+
 def _choice(doc: str, *words: str) -> Setting:
     return Setting(doc, _one_of(*words), "one of " + ", ".join(words))
 
@@ -97,6 +102,12 @@ SETTINGS: Final[Mapping[str, Setting]] = {
         "How often its supervisor has started this process again.", _whole(0, 10**9), "a whole number from 0 on"
     ),
     "log_level": _choice("Least level that is logged.", "debug", "info", "warning", "error"),
+    "gateway_manifest": Setting("Manifest of the gateway, where --manifest names none.", Path, "a path"),
+    "gateway_trusted_proxies": Setting(
+        "Networks whose X-Forwarded-For the gateway believes, where --trusted-proxy names none.",
+        _networks,
+        "192.0.2.0/24,2001:db8::1,…",
+    ),
     "public_names": Setting(
         "Names and prefixes (name*) of the operator's own packages that are not private.", _words, "name,prefix*,…"
     ),
@@ -159,6 +170,14 @@ class ProcessSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class GatewaySettings:
+    """What the gateway serves, and the networks of the proxies before it, where its command line names none."""
+
+    manifest: Path | None = None
+    trusted_proxies: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All settings, checked. `kafka` is null where none is named."""
 
@@ -166,6 +185,7 @@ class Settings:
     kafka: KafkaSettings | None
     database: DatabaseSettings
     spool: SpoolSettings
+    gateway: GatewaySettings = GatewaySettings()
     public_names: tuple[str, ...] = ()
 
 
@@ -187,6 +207,7 @@ def load(environ: Mapping[str, str]) -> Settings:
             **{role: Secret(values[name]) if name in values else None for role, name in _DSN_NAMES.items()}
         ),
         spool=SpoolSettings(folder=values.get("spool_dir", state_dir / "spool"), **spool),
+        gateway=GatewaySettings(values.get("gateway_manifest"), values.get("gateway_trusted_proxies", ())),
         public_names=values.get("public_names", ()),
     )
 

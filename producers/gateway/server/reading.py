@@ -1,0 +1,133 @@
+"""Bytes → requests, by httptools' parser, within the limits of a request's line and headers."""
+
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+import httptools
+
+from producers.gateway.answer import Answer, Request
+from producers.gateway.server.judge import Limits, Malformed, judge
+from producers.gateway.server.wire import UNUSUAL, Names
+
+SLICE: Final = 8 * 1024
+"""Bytes to give to `feed` at once: at most some 300 requests are in them."""
+
+KEEP: Final = b""
+KEEP_1_0: Final = b"Connection: keep-alive\r\n"
+CLOSE: Final = b"Connection: close\r\n"
+
+_names: Final = Names()
+
+
+class Asked(NamedTuple):
+    """A request that waits for its answer. `connection` is the header line for it: after CLOSE nothing more is read.
+
+    `refused` is the answer where no route is asked; without `is_event` it was no request at all.
+    """
+
+    request: Request
+    connection: bytes
+    version: str = "1.1"
+    refused: Answer | None = None
+    is_event: bool = True
+
+
+class Reading:
+    """The parser of one connection. `asked` is called with each request, `malformed` at most once, and then no more."""
+
+    def __init__(self, asked: Callable[[Asked], None], malformed: Callable[[Malformed], None], limits: Limits) -> None:
+        self._asked = asked
+        self._malformed = malformed
+        self._limits = limits
+        self._parser = httptools.HttpRequestParser(self)
+        self._target = b""
+        self._headers: dict[bytes, bytes] = {}
+        self._size = 0
+        self._hosts = 0
+        self._is_unusual = False
+        self._version = ""
+        self._pending = 0
+        """Bytes of a head that has not ended."""
+
+        self.has_ended = False
+        """After a request that is the last one, or what is none."""
+
+    @property
+    def is_between(self) -> bool:
+        """Whether the last bytes ended a request, so that nothing is owed."""
+        return not self._pending
+
+    def feed(self, data: bytes) -> None:
+        """Parse some bytes, SLICE at most."""
+        self._pending += len(data)
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            self.has_ended = True  # answered as if nothing had been said of it
+        except httptools.HttpParserError:
+            self.refuse(Malformed(400, "this is no HTTP/1 request", "malformed"))
+        if self._pending > SLICE:
+            if len(self._target) > self._limits.line_bytes:
+                self.refuse(Malformed(414, "the request line is over 8 KiB", "long_line"))
+            elif self._pending > self._limits.line_bytes + self._limits.headers_bytes + SLICE:
+                self.refuse(Malformed(431, "the headers are over 32 KiB", "long_headers"))
+
+    def refuse(self, malformed: Malformed) -> None:
+        """End the reading with what is no request."""
+        if not self.has_ended:
+            self.has_ended = True
+            self._malformed(malformed)
+
+    def on_url(self, target: bytes) -> None:
+        """A request begins, or its target goes on."""
+        if len(self._target) <= self._limits.line_bytes:
+            self._target += target
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header is there whole."""
+        self._size += len(name) + len(value) + 4
+        known = _names[name]
+        if known is None:
+            return
+        if known == b"host":
+            self._hosts += 1
+        elif known in UNUSUAL:
+            self._is_unusual = True
+        before = self._headers.get(known)
+        self._headers[known] = value if before is None else before + b", " + value
+
+    def on_headers_complete(self) -> None:
+        """A request's head is there: that is all that is read of it."""
+        self._pending = 0
+        if self.has_ended:
+            return
+        target, headers, size, hosts = self._target, self._headers, self._size, self._hosts
+        is_unusual = self._is_unusual
+        self._target, self._headers, self._size, self._hosts, self._is_unusual = b"", {}, 0, 0, False
+        parser = self._parser
+        method = parser.get_method()
+        refused = None
+        if (
+            hosts == 1
+            and self._version
+            and not is_unusual
+            and target.startswith(b"/")
+            and b"#" not in target
+            and len(target) < 8000
+            and size <= self._limits.headers_bytes
+        ):
+            path, _, query = target.partition(b"?")
+            request = Request(method, headers[b"host"], path, query, headers)
+        else:
+            self._version = parser.get_http_version()
+            judged = judge(method, target, headers, size=size, hosts=hosts, version=self._version, limits=self._limits)
+            if isinstance(judged, Malformed):
+                self.refuse(judged)
+                return
+            request, refused = judged
+        connection = CLOSE
+        if refused is None and parser.should_keep_alive() and not (is_unusual and parser.should_upgrade()):
+            connection = KEEP if self._version == "1.1" else KEEP_1_0
+        else:
+            self.has_ended = True
+        self._asked(Asked(request, connection, self._version, refused))

@@ -1,0 +1,138 @@
+"""Answers onto a connection, and after each its event to the gatherer."""
+
+import asyncio
+import logging
+import time
+from typing import TYPE_CHECKING, Final
+
+from producers.gateway.answer import About, Answer, Later, Request, Streamed
+from producers.gateway.events.encode import Answered
+from producers.gateway.server.reading import CLOSE, Asked
+from producers.gateway.server.runtime import Runtime
+from producers.gateway.server.wire import NO_BODY, head, plain
+
+if TYPE_CHECKING:
+    from producers.gateway.server.protocol import Gateway
+
+CLIENT_LEFT: Final = 499
+UPSTREAM_BROKE: Final = 502
+
+_log = logging.getLogger("headcount.gateway")
+
+
+def route(runtime: Runtime, request: Request) -> Answer | Later:
+    """Ask the routes. A mistake of theirs is an answer too, as no input may give a 5xx or end the connection."""
+    try:
+        return runtime.route(request)
+    except Exception as error:  # noqa: BLE001 - the outermost frame of a request
+        return _mistake(runtime, "route", error, 400)
+
+
+def _mistake(runtime: Runtime, where: str, error: Exception, status: int) -> Answer:
+    runtime.metrics.gateway_errors.labels(where).inc()
+    # Neither the message nor the request: both hold what the client sent.
+    _log.error("an answer failed", extra={"fields": {"where": where, "error": type(error).__name__}})
+    return plain(status, "this cannot be answered")
+
+
+def write(self: "Gateway", asked: Asked, answer: Answer) -> None:
+    """Write a whole answer, tell of it, and end the connection if it was the last one."""
+    is_last = self.is_last(asked)
+    connection = CLOSE if is_last else asked.connection
+    status, body = answer.status, answer.body
+    try:
+        made = head(status, answer.headers, None if status in NO_BODY else len(body), self.runtime.date, connection)
+    except ValueError as error:
+        answer = _mistake(self.runtime, "header", error, 400)
+        status, body = answer.status, answer.body
+        made = head(status, answer.headers, len(body), self.runtime.date, connection)
+    if not body or status in NO_BODY or asked.request.method == b"HEAD":
+        self.transport.write(made)
+        sent = 0
+    else:
+        self.transport.write(made + body)
+        sent = len(body)
+    if asked.is_event:
+        tell(self, asked.request, answer.about, status, sent)
+    if is_last:
+        self.end()
+
+
+def tell(self: "Gateway", request: Request, about: About, status: int, sent: int) -> None:
+    """Hand the event of an answered request over."""
+    headers = request.headers
+    address = self.peer
+    if self.is_proxy and (forwarded := headers.get(b"x-forwarded-for")):
+        address = self.runtime.proxies.client(address, forwarded)
+    self.runtime.add(
+        Answered(
+            time.time_ns() // 1000,
+            address,
+            headers.get(b"user-agent"),
+            about,
+            request.method,
+            status,
+            headers.get(b"range"),
+            b"if-none-match" in headers or b"if-modified-since" in headers,
+            sent,
+            headers.get(b"dnt") == b"1" or headers.get(b"sec-gpc") == b"1",
+        )
+    )
+
+
+async def reply(self: "Gateway", asked: Asked, later: Later) -> None:
+    """Wait for an answer that needs an upstream, and write it, in pieces where it comes in pieces."""
+    try:
+        answer = await later.answer(self.runtime.upstreams)
+    except asyncio.CancelledError:
+        tell(self, asked.request, later.about, CLIENT_LEFT, 0)
+        raise
+    except Exception as error:  # noqa: BLE001 - the outermost frame of a request
+        answer = _mistake(self.runtime, "upstream", error, 503)
+    if isinstance(answer, Streamed):
+        await _stream(self, asked, answer)
+    else:
+        self.write(asked, answer)
+
+
+async def _stream(self: "Gateway", asked: Asked, answer: Streamed) -> None:
+    sent, status, is_whole = 0, CLIENT_LEFT, False
+    has_body = asked.request.method != b"HEAD" and answer.status not in NO_BODY
+    is_chunked = answer.length is None and asked.version == "1.1" and has_body
+    is_last = self.is_last(asked) or (answer.length is None and not is_chunked and has_body)
+    connection = CLOSE if is_last else asked.connection
+    try:
+        more = connection + (b"Transfer-Encoding: chunked\r\n" if is_chunked else b"")
+        length = None if answer.status in NO_BODY else answer.length
+        self.transport.write(head(answer.status, answer.headers, length, self.runtime.date, more))
+        if has_body:
+            async for piece in answer.pieces:
+                if answer.length is not None:
+                    piece = piece[: answer.length - sent]
+                if piece:
+                    self.transport.write(b"%x\r\n%b\r\n" % (len(piece), piece) if is_chunked else piece)
+                    sent += len(piece)
+                if self.paused is not None:
+                    await self.paused
+            if is_chunked:
+                self.transport.write(b"0\r\n\r\n")
+        is_whole = not has_body or answer.length is None or sent == answer.length
+        status = answer.status if is_whole else UPSTREAM_BROKE
+    except asyncio.CancelledError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the outermost frame of a request
+        _mistake(self.runtime, "stream", error, 503)
+        status = UPSTREAM_BROKE
+    finally:
+        tell(self, asked.request, answer.about, status, sent)
+        await _close(answer)
+    if not is_whole:
+        self.transport.abort()  # the client must see that it has not got everything
+    elif is_last:
+        self.end()
+
+
+async def _close(answer: Streamed) -> None:
+    close = getattr(answer.pieces, "aclose", None)
+    if close is not None:
+        await close()

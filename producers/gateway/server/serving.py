@@ -1,0 +1,83 @@
+"""What one process of the gateway is made of, from a manifest's path to the last flush."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from socket import socket
+from typing import Final
+
+from headcount.local import kafka_of
+from headcount.metrics import Metrics
+from headcount.settings import Settings
+from producers.gateway.events.gather import Gatherer
+from producers.gateway.manifest import load_manifest
+from producers.gateway.routing.router import Router
+from producers.gateway.server.client import Proxies
+from producers.gateway.server.reload import Watched
+from producers.gateway.server.runtime import Runtime
+from producers.gateway.server.tls import Certificate
+from producers.gateway.server.worker import Worker
+from producers.publisher import Publisher
+
+FLUSH_SECONDS: Final = 5.0
+"""For Kafka, after the last answer; what it has not taken by then is in the spool."""
+
+_log = logging.getLogger("headcount.gateway")
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """What is served: a manifest, a certificate or none, and whose forwarded headers are believed (networks)."""
+
+    manifest: Path
+    proxies: tuple[str, ...] = ()
+    certificate: Certificate | None = None
+
+
+def check(serving: Serving) -> None:
+    """Read all files once. Raises HeadcountError where one cannot be used."""
+    Router(load_manifest(str(serving.manifest)))
+    if serving.certificate is not None:
+        serving.certificate.context()
+
+
+def serve(serving: Serving, settings: Settings, sockets: list[socket], *, metrics: Metrics) -> None:
+    """Serve on sockets that listen, until SIGTERM; then finish what is in flight and hand all events over.
+
+    Raises HeadcountError where a file cannot be used.
+    """
+    # A reload that is asked for while we start is none: the files are read below.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    file = str(serving.manifest)
+    publisher = Publisher(
+        kafka_of(settings), spool_dir=settings.spool.folder, spool_bytes=settings.spool.max_bytes, metrics=metrics
+    )
+    gatherer = Gatherer(publisher, metrics=metrics)
+    runtime = Runtime(
+        route=Router(load_manifest(file)).route, add=gatherer.add, metrics=metrics, proxies=Proxies(serving.proxies)
+    )
+
+    def load() -> Callable[[], None]:
+        route = Router(load_manifest(file)).route
+        return lambda: setattr(runtime, "route", route)
+
+    watched = [Watched("manifest", [serving.manifest], load, metrics=metrics)]
+    tls = None
+    if serving.certificate is not None:
+        tls = serving.certificate.context()
+        files = [serving.certificate.chain, serving.certificate.key]
+        watched.append(Watched("certificate", files, serving.certificate.loader(tls), metrics=metrics))
+    worker = Worker(runtime, gatherer=gatherer, watched=watched, tls=tls, prepare=_nothing, clean_up=_nothing)
+    try:
+        worker.serve_on(sockets)
+    finally:
+        left = publisher.flush(FLUSH_SECONDS)
+        publisher.close()
+        _log.info("the gateway has stopped", extra={"fields": {"events_in_spool": left}})
+
+
+async def _nothing() -> None:
+    await asyncio.sleep(0)
