@@ -1,4 +1,8 @@
-"""What an installed path declares: `pyproject.toml`, else `setup.cfg`, with the extras that the config asks for."""
+"""What an installed path declares: `pyproject.toml`, else `setup.cfg`, with the extras that the config asks for.
+
+In a pyproject.toml that is the standard's `[project]`, else Poetry's or Flit's own table. What only a setup.py or a
+build backend says is missing: it would have to be run.
+"""
 
 import configparser
 import posixpath
@@ -11,6 +15,7 @@ from packaging.utils import canonicalize_name
 
 from producers.builds.errors import MissingError, UnreadableError
 from producers.builds.event import Requirement
+from producers.builds.poetry import Line, lines_of
 from producers.builds.requirement_files import Gathering, Read, decode
 from producers.builds.requirements import read_line
 from producers.builds.words import ErrorWord
@@ -26,8 +31,8 @@ class Declares:
     """Requirement lines of a project: what it always needs, by extra, by dependency group."""
 
     name: str | None
-    always: tuple[str, ...]
-    extras: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    always: tuple[Line, ...]
+    extras: Mapping[str, tuple[Line, ...]] = field(default_factory=dict)
     groups: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
 
 
@@ -52,7 +57,7 @@ def _asked(given: Any, known: Mapping[str, Any]) -> list[str]:
     return [canonicalize_name(word) for word in words if isinstance(word, str)]
 
 
-def _of_extras(declares: Declares, asked: Sequence[str]) -> Iterator[str]:
+def _of_extras(declares: Declares, asked: Sequence[str]) -> Iterator[Line]:
     """Give the lines of extras; one that names the project itself (`kiln[docs]`) stands for its extras."""
     waiting, seen = list(asked), set[str]()
     while waiting:
@@ -61,16 +66,16 @@ def _of_extras(declares: Declares, asked: Sequence[str]) -> Iterator[str]:
             continue
         seen.add(extra)
         for line in declares.extras.get(extra, ()):
-            row = read_line(line)
+            row = read_line(line) if isinstance(line, str) else line
             if isinstance(row, Requirement) and row.name == declares.name:
                 waiting.extend(row.extras)
             else:
                 yield line
 
 
-def _of_group(declares: Declares, group: str, depth: int) -> Iterator[str]:
+def _of_group(declares: Declares, group: str, depth: int) -> Iterator[Line]:
     for item in declares.groups.get(group, ()) if depth else ():
-        if isinstance(item, str):
+        if isinstance(item, str | Requirement):
             yield item
         elif isinstance(item, Mapping) and isinstance(item.get("include-group"), str):
             yield from _of_group(declares, canonicalize_name(item["include-group"]), depth - 1)
@@ -83,19 +88,48 @@ def _pyproject(read: Read, folder: str) -> Declares | None:
         return None
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise UnreadableError(ErrorWord.UNPARSEABLE) from error
-    project = data.get("project")
+    project, tool = data.get("project"), _mapping(data.get("tool"))
     if not isinstance(project, Mapping):
-        return None
-    dynamic = _mapping(_mapping(_mapping(data.get("tool")).get("setuptools")).get("dynamic"))
+        return _poetry(_mapping(tool.get("poetry"))) or _flit(_mapping(_mapping(tool.get("flit")).get("metadata")))
+    dynamic = _mapping(_mapping(tool.get("setuptools")).get("dynamic"))
     always = _texts(project.get("dependencies"))
     if "dependencies" in _texts(project.get("dynamic")):
         always = _from_files(dynamic.get("dependencies"))
         if not always:
-            return None  # its build backend makes them up
+            return _poetry(_mapping(tool.get("poetry")))  # else its build backend makes them up
     extras = {name: _texts(lines) for name, lines in _mapping(project.get("optional-dependencies")).items()}
     extras |= {name: _from_files(value) for name, value in _mapping(dynamic.get("optional-dependencies")).items()}
     groups = {name: tuple(items) for name, items in _mapping(data.get("dependency-groups")).items() if items}
     return Declares(_name(project.get("name")), always, _normalised(extras), _normalised(groups))
+
+
+def _poetry(table: Mapping[str, Any]) -> Declares | None:
+    if not isinstance(table.get("dependencies"), Mapping):
+        return None
+    optional = lines_of(table["dependencies"], optional=True)
+    extras = {
+        name: tuple(line for each in _texts(names) for line in optional.get(canonicalize_name(each), ()))
+        for name, names in _mapping(table.get("extras")).items()
+    }
+    groups = {name: _mapping(group).get("dependencies") for name, group in _mapping(table.get("group")).items()}
+    groups = {"dev": table.get("dev-dependencies"), **groups}
+    return Declares(
+        _name(table.get("name")),
+        _flat(lines_of(table["dependencies"])),
+        _normalised(extras),
+        _normalised({name: _flat(lines_of(group)) for name, group in groups.items() if group}),
+    )
+
+
+def _flat(lines: Mapping[str, tuple[Line, ...]]) -> tuple[Line, ...]:
+    return tuple(line for each in lines.values() for line in each)
+
+
+def _flit(table: Mapping[str, Any]) -> Declares | None:
+    if "requires" not in table and "requires-extra" not in table:
+        return None
+    extras = {name: _texts(lines) for name, lines in _mapping(table.get("requires-extra")).items()}
+    return Declares(_name(table.get("dist-name")), _texts(table.get("requires")), _normalised(extras))
 
 
 def _setup_cfg(read: Read, folder: str) -> Declares | None:

@@ -79,13 +79,15 @@ class Gathering:
         """Read a requirements file that the config names. Raises CollectorError where it cannot be read."""
         self._follow(posixpath.normpath(path), constraints=False, depth=0)
 
-    def lines(self, lines: Iterable[str], folder: str = "", *, constraints: bool = False, depth: int = 0) -> None:
-        """Read logical lines; files that they name are as from `folder`."""
+    def lines(
+        self, lines: Iterable[str | Requirement], folder: str = "", *, constraints: bool = False, depth: int = 0
+    ) -> None:
+        """Read logical lines, or take rows; files that lines name are as from `folder`."""
         for line in lines:
             self._lines += 1
             if self._lines > LINES:
                 raise UnreadableError(ErrorWord.TOO_LARGE)
-            answer = read_line(line)
+            answer = read_line(line) if isinstance(line, str) else line
             if isinstance(answer, Requirement):
                 self._add(answer, constraints)
             elif isinstance(answer, Unnamed):
