@@ -9,6 +9,7 @@ from pathlib import Path
 from socket import socket
 from typing import Final
 
+from headcount import __version__
 from headcount.local import kafka_of
 from headcount.metrics import Metrics
 from headcount.settings import Settings
@@ -20,6 +21,7 @@ from producers.gateway.server.reload import Watched
 from producers.gateway.server.runtime import Runtime
 from producers.gateway.server.tls import Certificate
 from producers.gateway.server.worker import Worker
+from producers.gateway.upstream import Upstreams
 from producers.publisher import Publisher
 
 FLUSH_SECONDS: Final = 5.0
@@ -56,12 +58,17 @@ def serve(serving: Serving, settings: Settings, sockets: list[socket], *, metric
         kafka_of(settings), spool_dir=settings.spool.folder, spool_bytes=settings.spool.max_bytes, metrics=metrics
     )
     gatherer = Gatherer(publisher, metrics=metrics)
+    upstreams = Upstreams(agent=f"headcount-gateway/{__version__}")
     runtime = Runtime(
-        route=Router(load_manifest(file)).route, add=gatherer.add, metrics=metrics, proxies=Proxies(serving.proxies)
+        route=Router(load_manifest(file), upstreams).route,
+        add=gatherer.add,
+        metrics=metrics,
+        proxies=Proxies(serving.proxies),
+        upstreams=upstreams,
     )
 
     def load() -> Callable[[], None]:
-        route = Router(load_manifest(file)).route
+        route = Router(load_manifest(file), upstreams).route
         return lambda: setattr(runtime, "route", route)
 
     watched = [Watched("manifest", [serving.manifest], load, metrics=metrics)]
@@ -70,7 +77,7 @@ def serve(serving: Serving, settings: Settings, sockets: list[socket], *, metric
         tls = serving.certificate.context()
         files = [serving.certificate.chain, serving.certificate.key]
         watched.append(Watched("certificate", files, serving.certificate.loader(tls), metrics=metrics))
-    worker = Worker(runtime, gatherer=gatherer, watched=watched, tls=tls, prepare=_nothing, clean_up=_nothing)
+    worker = Worker(runtime, gatherer=gatherer, watched=watched, tls=tls, prepare=_nothing, clean_up=upstreams.close)
     try:
         worker.serve_on(sockets)
     finally:

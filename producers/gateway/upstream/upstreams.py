@@ -1,0 +1,53 @@
+"""All that a process asks of upstreams, as routes see it."""
+
+import json
+import time
+from collections.abc import Callable
+
+from producers.gateway.manifest import CargoRule
+from producers.gateway.python_index.pages import Outcome, Page
+from producers.gateway.upstream.client import Client
+from producers.gateway.upstream.index_pages import IndexPages
+from producers.gateway.upstream.kept import MAX_BYTES, AwayError, Fetched, Kept
+
+
+class Upstreams:
+    """Index pages and what else is fetched, of one event loop. To be closed. It is a `python_index.pages.Pages` too."""
+
+    def __init__(self, *, agent: str, clock: Callable[[], float] = time.monotonic, max_bytes: int = MAX_BYTES) -> None:
+        self._client = Client(agent=agent)
+        self._pages: Kept[Page] = Kept(IndexPages(self._client).fetch, clock=clock, max_bytes=max_bytes)
+        self._downloads: Kept[str] = Kept(self._fetch_download, clock=clock, max_bytes=1 << 20)
+
+    def at_hand(self, index: str, project: str) -> Page | None:
+        """Give a page that is at most a day old."""
+        return self._pages.at_hand(f"{index}{project}/")
+
+    def fresh(self, index: str, project: str) -> Page | None:
+        """Give a page that is at most a minute old."""
+        return self._pages.fresh(f"{index}{project}/")
+
+    async def page(self, index: str, project: str) -> Page | Outcome:
+        """Give a page, asking the upstream where that is due."""
+        return await self._pages.get(f"{index}{project}/")
+
+    async def crate_downloads(self, rule: CargoRule) -> str | None:
+        """Give the `dl` of a cargo index's config.json; None: it does not say."""
+        found = await self._downloads.get(f"{rule.target}/config.json")
+        return None if isinstance(found, Outcome) else found
+
+    async def _fetch_download(self, url: str, _validators: tuple[tuple[str, str], ...]) -> Fetched[str] | Outcome:
+        response = await self._client.get(url, {})
+        try:
+            download = json.loads(response.content)["dl"] if response.status == 200 else None
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise AwayError("no config.json") from error
+        if not isinstance(download, str):
+            raise AwayError(f"status {response.status}")
+        return Fetched(download, len(download), ())
+
+    async def close(self) -> None:
+        """End what is under way and close all connections."""
+        await self._pages.close()
+        await self._downloads.close()
+        await self._client.close()
