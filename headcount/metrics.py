@@ -100,10 +100,33 @@ class Metrics:
         self.duplicates = self._counter("headcount_duplicates", "Duplicate events: batch or event.", "kind")
         self.passed_over = self._counter("headcount_passed_over", "Records below the own position.", "stage")
         self.dropped = self._counter("headcount_dropped_events", "Events that a producer dropped, by cause.", "cause")
+        self.retired_rows = self._counter("headcount_retention_rows", "Rows that retention removed, by table.", "table")
+        self.archived_rows = self._counter(
+            "headcount_archived_rows", "Rows written to the archive before they were removed.", "table"
+        )
+        self.retention_failures = self._counter(
+            "headcount_retention_failures", "Steps of retention that could not be done, by step.", "step"
+        )
         self.rows = self._counter("headcount_rows_written", "Rows written to Postgres by table.", "table")
         self.retries = self._counter("headcount_transaction_retries", "Transactions tried again.", "stage")
         self.poison = self._counter("headcount_poison_rows", "Events that Postgres would not take.")
-        self.hidden = self._counter("headcount_hidden_values", "Values that became (private) or (other).", "kind")
+        self.hidden = self._counter(
+            "headcount_hidden_values",
+            "What was hidden or lost: private and other (values), unparsed (lines), dropped_keys.",
+            "kind",
+        )
+        self.collector_expected = self._counter(
+            "headcount_collector_expected", "Builds of which a collector's knowledge was expected.", "collector"
+        )
+        self.collector_known = self._counter(
+            "headcount_collector_known", "Of these, the builds with that knowledge.", "collector"
+        )
+        self.field_expected = self._counter(
+            "headcount_field_expected", "Builds in which a field was expected to have a value.", "field"
+        )
+        self.field_filled = self._counter(
+            "headcount_field_filled", "Of these, the builds in which it has one.", "field"
+        )
         self.collector_results = self._counter(
             "headcount_collector_results", "Collectors of clean build events by outcome.", "collector", "status"
         )
@@ -138,7 +161,13 @@ class Metrics:
         self.spool_bytes = self._gauge("headcount_spool_bytes", "Bytes in the spool.")
         self.spool_batches = self._gauge("headcount_spool_batches", "Batches in the spool.")
         self.state_rows = self._gauge("headcount_state_rows", "State rows in memory.", "partition")
+        self.retention_at = self._gauge(
+            "headcount_retention_timestamp_seconds", "When retention was last done whole, seconds since 1970."
+        )
         self.restarts = self._gauge("headcount_restarts", "How often this process was started again.")
+        self.completeness_alert = self._gauge(
+            "headcount_completeness_alert", "1: an alert of completeness fires; 0: it does not.", "alert", "name"
+        )
         self.ledger_difference = self._gauge("headcount_ledger_difference", "The ledger's differences: 0.", "identity")
 
     def _counter(self, name: str, doc: str, *labels: str) -> Counter:

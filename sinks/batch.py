@@ -6,6 +6,7 @@ from typing import Final
 
 from schemas.codec import Record
 from sinks.account import Ledger, LedgerKey
+from sinks.builds.health import Health
 from sinks.position import Position
 
 BUILD_FINISHED: Final = "build_finished"
@@ -40,6 +41,7 @@ class Batch:
     before: Mapping[int, Position]
     after: dict[int, Position] = field(default_factory=dict)
     ledger: Ledger = field(default_factory=Ledger)
+    health: Health = field(default_factory=Health)
     events: list[Event] = field(default_factory=list)
     records: int = 0
     oldest: int | None = None
@@ -57,6 +59,9 @@ class Batch:
             Event(Origin(key, partition, record["raw_offset"], index, *series), record["received_at"], event)
             for index, event in enumerate(record["events"])
         ]
+        for event in record["events"]:
+            if event["kind"] == BUILD_FINISHED:
+                self.health.add(event, record["received_at"])
         self.records += 1
         self.oldest = record["received_at"] if self.oldest is None else min(self.oldest, record["received_at"])
         self.pass_over(partition, clean_offset, record)

@@ -16,6 +16,7 @@ from schemas.codec import decode
 from schemas.errors import RefusedError
 from schemas.topics import Topic
 from sinks.batch import Batch
+from sinks.builds.health import count_health
 from sinks.errors import FencedError, MovedError
 from sinks.partitions import Partitions
 from sinks.position import Cause, Position, Stop, Verdict, judge
@@ -296,6 +297,7 @@ class Sink:
         self._metrics.events.labels("sink", "out").inc(added)
         self._metrics.rows.labels("builds").inc(added)
         self._metrics.poison.inc(poison)
+        count_health(self._metrics, batch.health)
         for event in batch.events:
             self._metrics.event_to_row_seconds.observe(max(0.0, now - event.received_at / 1e6))
 

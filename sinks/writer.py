@@ -23,6 +23,7 @@ from headcount.postgres import (
 from sinks.account import LEDGER_COLUMNS, PRODUCERS_WORD, Ledger, LedgerKey
 from sinks.batch import Batch, Event
 from sinks.builds.facts import place
+from sinks.builds.health import write_health
 from sinks.builds.marks import lock_latest
 from sinks.errors import FencedError, MovedError
 from sinks.position import Position
@@ -94,6 +95,8 @@ class Writer:
             added, poison = _place_bisecting(cursor, batch.events)
             _keep_poison(cursor, batch.topic, poison)
             _add_ledger(cursor, batch.ledger.add_facts(_ledger_keys(batch.events), _ledger_keys(added)))
+            # Last, as every sink adds to the same rows of the day.
+            write_health(cursor, batch.health)
             _move_positions(cursor, batch)
         return Applied(len(added), len(poison))
 

@@ -250,13 +250,6 @@ def test_B43_one_build_as_a_document(asking: Asking) -> None:
     assert document["python"]["value"]["version"] == "3.12.4"
 
 
-def test_M3_completeness_by_collector(asking: Asking) -> None:
-    asking.apply(build_event("1"), build_event("2", statuses={"doctool": "missing"}, project="p2"))
-    shares = {(row["collector"], row["doctool"]): row["share"] for row in asking.ask("completeness")}
-    assert shares["pip_all", "sphinx"] == 1
-    assert shares["doctool", None] == 0
-
-
 def test_B41_active_needs_a_success_in_the_window(asking: Asking) -> None:
     asking.apply(
         build_event("1", project="active"),
