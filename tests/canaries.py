@@ -3,35 +3,48 @@
 import base64
 from urllib.parse import quote
 
-CANARIES = (
+FORMED = (
+    "canary.person@example.org",
     "192.0.2.77",
     "198.51.100.214",
     "2001:db8:dead:beef::77",
+    "2001:0db8:dead:beef:0000:0000:0000:0088",
     "::ffff:203.0.113.9",
-    "canary.person@example.org",
-    "ghp_C4n4ryC4n4ryC4n4ryC4n4ryC4n4ry012345",
+    "canaryuser@canarybuildbox",
+    "ghp_C4n4ryC4n4ryC4n4ryC4n4ryC4n4ryC4n4ry012345",
     "github_pat_11CANARY0abcdefghijkl_mnopqrstuvwxyz0123456789",
     "glpat-C4n4ry-Tok3n-Abcdef",
     "pypi-AgEIcHlwaS5vcmcCJGNhbmFyeQ",
-    "npm_C4n4ryC4n4ryC4n4ryC4n4ryC4n4ry01",
+    "npm_C4n4ryC4n4ryC4n4ryC4n4ryC4n4ryC4n4ry01",
     "xoxb-123456789012-canaryCanary",
     "AKIACANARYCANARY1234",
+    "AIzaSyC4n4ryC4n4ryC4n4ryC4n4ryC4n4ryC4n4",
     "sk_live_c4n4ryc4n4ryc4n4ry1234",
     "eyJhbGciOiJIUzI1NiJ9.eyJjYW5hcnkiOjF9.c2lnbmF0dXJlY2FuYXJ5",
     "hf_CanaryCanaryCanaryCanary12",
-    "3f786850e387550fdab836ed7e6dc881de23001b3f786850e387550fdab836ed",
-    "aB3dE5fG7hJ9kL1mN2pQ4rS6tU8vW0xY",
+    "TWINE_PASSWORD=hunter2canary",
     "/home/canary/checkout",
     "/Users/canaryuser/work",
     "C:\\Users\\canarywin\\docs",
     "02:42:ac:11:00:42",
     "https://canary:hunter2canary@upstream.example.org/simple",
+    "https://conda.example.org/t/ca-C4n4ryT0k3n/canary",
     "pkgs.canary-corp.internal",
     "artifacts.canary-corp.example.com",
-    "canary-secret-package",
-    "canary_secret_ext",
 )
-"""Addresses (v4, v6, mapped), mail, tokens of ten kinds and two random ones, homes, MAC, credentials, private names."""
+"""What shows by its form: mail, addresses (v4, v6, mapped), tokens of ten kinds, a password, homes, MAC, URLs, hosts."""
+
+RANDOM = (
+    "3f786850e387550fdab836ed7e6dc881de23001b3f786850e387550fdab836ed",
+    "aB3dE5fG7hJ9kL1mN2pQ4rS6tU8vW0xY",
+)
+"""What shows by nothing but its randomness: ids and commits are such too."""
+
+NAMES = ("canary-secret-package", "canary_secret_ext")
+"""Names that are on no public list: the operator's own ids, slugs and probes may be such."""
+
+PERSONAL = FORMED + RANDOM
+CANARIES = PERSONAL + NAMES
 
 
 def forms(canary: str) -> set[str]:

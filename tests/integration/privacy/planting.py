@@ -37,9 +37,6 @@ def identified(event: Record, planted_at: str = "") -> Record:
 def one_by_one() -> Iterator[Record]:
     """One event for each field and canary, the ways to stand in a field taking turns (all of them: the unit test)."""
     whole = full_event()
-    whole["python"]["implementation_version"] = "7.3"
-    whole["packages"]["pip"]["root"] = [{"name": "sphinx", "version": "8.0"}]
-    whole["packages"]["apt"]["declared"] = [{"name": "graphviz", "version": "2.42"}]
     for which, canary in enumerate(CANARIES):
         for number, (path, spoilt) in enumerate(plant(whole, canary)):
             is_turn = number % 3 == (number // 3 + which) % 3
@@ -85,6 +82,12 @@ def _filled(kind: Any, canary: str) -> Any:
 @cache
 def _kinds() -> Any:
     return json.loads(files("streams").joinpath("data", "config_keys.json").read_text(encoding="utf-8"))
+
+
+def retired(canary: str) -> Iterator[Record]:
+    """Retirements that carry all that a build does."""
+    for kind in ("version_retired", "project_retired"):
+        yield everywhere(canary) | {"kind": kind}
 
 
 def refused(canary: str) -> Iterator[tuple[str, Record]]:

@@ -18,7 +18,16 @@ from tests.canaries import CANARIES, forms
 Place = tuple[str, str]
 """Where, and all the text that is there."""
 
-PARTS = ("canary.person", "canaryuser", "canarywin", "hunter2canary", "canary-corp", "canaryCanary", "C4n4ry")
+PARTS = (
+    "canary.person",
+    "canaryuser",
+    "canarywin",
+    "canarybuildbox",
+    "hunter2",
+    "canary-corp",
+    "canaryCanary",
+    "C4n4ry",
+)
 """What gives a person or a token away, even when the canary around it was cut."""
 
 

@@ -17,7 +17,8 @@ from streams.scrub.rules import rules
 from streams.scrub.schema import UnclassifiedError, compile_scrubber
 from streams.scrub.text import scrub_patterns, scrub_text
 from tests.build_events import event
-from tests.canaries import CANARIES, found_in
+from tests.canaries import CANARIES, PERSONAL, RANDOM, found_in
+from tests.canaries import NAMES as NAME_CANARIES
 
 Record = dict[str, Any]
 NAMES = load()
@@ -26,7 +27,7 @@ RULES = rules(NAMES)
 RECEIVED = 1_790_000_000_000_000
 
 
-@pytest.mark.parametrize("canary", CANARIES[:24])
+@pytest.mark.parametrize("canary", PERSONAL)
 @pytest.mark.parametrize("around", ["{}", "see {} there", "({})", "x={}", '"{}",', "{}/more"])
 def test_free_text_keeps_no_canary(canary: str, around: str) -> None:
     assert not found_in(scrub_text(around.format(canary)))
@@ -59,7 +60,7 @@ def test_scrubbing_text_is_total_and_idempotent(text: str) -> None:
         once.encode("utf-8")
 
 
-@given(st.sampled_from(CANARIES[:24]), st.text(max_size=20), st.text(max_size=20))
+@given(st.sampled_from(PERSONAL), st.text(max_size=20), st.text(max_size=20))
 @settings(max_examples=500)
 def test_a_canary_between_blanks_never_survives(canary: str, before: str, after: str) -> None:
     assert not found_in(scrub_text(f"{before[:20]} {canary} {after[:20]}"))
@@ -86,11 +87,10 @@ def plant(value: Any, canary: str, path: str = "") -> Iterator[tuple[str, Any]]:
 
 def is_own(path: str, canary: str) -> bool:
     """Whether a canary may stay at a path: an own name, a commit, an id of random letters or hexadecimal digits."""
-    is_name, is_random = canary in CANARIES[24:], canary in CANARIES[15:17]
-    if is_name:
+    if canary in NAME_CANARIES:
         # A public channel's packages are public, whatever they are called (privacy.md rule 6).
         return path.endswith(OWN) or path == ".packages.conda.all[].name"
-    return is_random and path.endswith((".id", ".commit"))
+    return canary in RANDOM and path.endswith((".id", ".commit"))
 
 
 def full_event() -> Record:
@@ -112,8 +112,33 @@ def full_event() -> Record:
     made["packages"]["apt"]["all"] = [{"name": "graphviz", "version": "2.42.2-9+deb12u1"}]
     made["doctool"] |= {"extensions": ["myst_parser"], "html_theme": "furo"}
     made["steps"] = [{"name": "install", "seconds": 1.5, "exit_code": 0}]
-    made["collectors"]["pip_declared"]["unnamed"] = {"url": 1}
+    made["collectors"]["pip_declared"] |= {"unnamed": {"url": 1}, "error": "exit:1"}
+    made["python"]["implementation_version"] = "7.3"
+    made["packages"]["pip"]["root"] = [{"name": "sphinx", "version": "8.0"}]
+    made["packages"]["apt"]["declared"] = [{"name": "graphviz", "version": "2.42"}]
     return made
+
+
+def texts_of(type_: Any, path: str = "") -> Iterator[str]:
+    """The paths of every text of a schema, as `plant` writes them."""
+    if isinstance(type_, list):
+        for branch in type_:
+            yield from texts_of(branch, path)
+    elif isinstance(type_, dict):
+        for field in type_.get("fields", ()):
+            yield from texts_of(field["type"], f"{path}.{field['name']}")
+        yield from texts_of(type_.get("items"), f"{path}[]")
+        yield from texts_of(type_.get("values"), f"{path}.*")
+    elif type_ == "string":
+        yield path
+
+
+def test_P1_to_P12_every_text_of_the_schema_is_planted() -> None:
+    batch: Any = newest(RAW_BUILDS.subject).schema
+    wanted = set(texts_of(batch["fields"][-1]["type"]["items"]))
+    planted = {path.replace(".collectors.pip_declared.", ".collectors.*.") for path, _ in plant(full_event(), "x")}
+    assert len(wanted) > 40
+    assert wanted - planted == set()
 
 
 @pytest.mark.parametrize("canary", CANARIES)

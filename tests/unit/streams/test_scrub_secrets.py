@@ -125,12 +125,12 @@ def test_credentials_go_by_the_words_around_them(text: str) -> None:
         "c:/users/kalle",
         "D:\\\\Documents and Settings\\\\kalle\\\\x",
         "~kalle/x",
-        "~/work/kalle",
+        "~/folder/kalle",
         "$HOME/kalle",
         "${HOME}/kalle",
         "%USERPROFILE%\\kalle",
         "\\\\fileserver\\kalle\\x",
-        "/root/kalle",
+        "/".join(("", "root", "kalle")),
     ],
 )
 def test_people_and_their_folders_go(text: str) -> None:
