@@ -12,6 +12,7 @@ from headcount.logs import configure
 from headcount.metrics import Metrics
 from headcount.serve import Health, Server
 from headcount.settings import load
+from producers.gateway import manifest_command
 from producers.gateway.server.serving import Serving, check, serve
 from producers.gateway.server.sockets import LOOPBACK, listen, urls
 from producers.gateway.server.tls import Certificate
@@ -72,6 +73,10 @@ def gateway(
     where = urls(sockets, "https" if serving.certificate else "http")
     _log.info("the gateway listens", extra={"fields": {"urls": where, "metrics": server.url, "workers": workers}})
     serve(serving, settings, sockets, metrics=metrics)
+
+
+gateway.add_command(manifest_command.check)
+gateway.add_command(manifest_command.explain)
 
 
 def _check_network(text: str) -> None:
