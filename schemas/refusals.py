@@ -13,6 +13,7 @@ class Reason(StrEnum):
     EVENT_ID = "event_id"
     KIND = "kind"
     PROJECT = "project"
+    VERSION = "version"
     BUILD = "build"
     STARTED_AT = "started_at"
     STARTED_AT_AHEAD = "started_at_ahead"
@@ -25,6 +26,7 @@ MEANING: Final = {
     Reason.EVENT_ID: "the event has no id of 32 hexadecimal digits",
     Reason.KIND: "the event's kind is not one that we know",
     Reason.PROJECT: "the event names no project",
+    Reason.VERSION: "the event retires a version and names none",
     Reason.BUILD: "the event names no build",
     Reason.STARTED_AT: "the start of the build is missing, no time, or without a zone",
     Reason.STARTED_AT_AHEAD: "the build started over ten minutes after its receipt",

@@ -30,11 +30,10 @@ DAY_US: Final = 24 * 3_600_000_000
 
 def scope_of(event: Record) -> tuple[str, str | None] | None:
     """Give the project id and version id that a clean event retires, null for all versions; null for any other event."""
-    match event["kind"]:
-        case "version_retired" if event["version"] is not None:
-            return event["project"]["id"], event["version"]["id"]
-        case "project_retired":
-            return event["project"]["id"], None
+    if event["kind"] == VERSION_RETIRED and event["version"] is not None:
+        return event["project"]["id"], event["version"]["id"]
+    if event["kind"] == PROJECT_RETIRED:
+        return event["project"]["id"], None
     return None
 
 

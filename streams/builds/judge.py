@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from schemas.builds.retirement import PROJECT_RETIRED, VERSION_RETIRED
 from schemas.errors import RefusedError
 from schemas.refusals import Reason
 from schemas.registry import newest
@@ -15,7 +16,7 @@ from streams.scrub.schema import compile_scrubber
 
 Record = dict[str, Any]
 
-KINDS: Final = frozenset({"build_finished", "version_retired", "project_retired"})
+KINDS: Final = frozenset({"build_finished", VERSION_RETIRED, PROJECT_RETIRED})
 MAX_AHEAD_US: Final = 10 * 60 * 1_000_000
 """A start later than this after receipt is a wrong clock, and would stay the latest for ever (B5)."""
 
@@ -86,6 +87,8 @@ class Judge:
             raise RefusedError(Reason.KIND, "kind")
         if not event["project"] or not event["project"]["id"]:
             raise RefusedError(Reason.PROJECT, "project.id")
+        if event["kind"] == VERSION_RETIRED and not (event["version"] and event["version"]["id"]):
+            raise RefusedError(Reason.VERSION, "version.id")
         if not event["build"] or (event["kind"] == "build_finished" and not event["build"]["id"]):
             raise RefusedError(Reason.BUILD, "build.id")
         started_at = microseconds(event["build"]["started_at"])

@@ -49,7 +49,7 @@ def assert_balanced(writer: Writer, rows: Rows) -> None:
     assert [check for check in run_checks(writer.connection) if check.difference] == []
 
 
-def test_L2_two_rows_a_version_by_the_same_rule(partition: Partition, rows: Rows) -> None:
+def test_L2_B36_two_rows_a_version_by_the_same_rule(partition: Partition, rows: Rows) -> None:
     partition.apply(
         clean_record(
             0,

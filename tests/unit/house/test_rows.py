@@ -10,7 +10,6 @@ WITHOUT_A_TEST: frozenset[str] = frozenset(
     {
         "B14",
         "B35",
-        "B36",
         "B38",
         "B45",
         "B48",
@@ -21,8 +20,6 @@ WITHOUT_A_TEST: frozenset[str] = frozenset(
         "R8",
         "R9",
         "R11",
-             "L2",
-        "L8",
         "S1",
         "S2",
         "S5",

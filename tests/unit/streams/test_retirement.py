@@ -15,7 +15,7 @@ from streams.latest_rows import LatestRows
 from streams.scrub.names import load
 from streams.state import MARKS_KEPT_US, State
 from tests.build_events import event, retirement
-from tests.unit.streams.partition import NOW, Takes, record
+from tests.unit.streams.partition import NOW, Partition, Takes, letters, record
 
 Record = dict[str, Any]
 DAY_US = 24 * 3_600_000_000
@@ -113,6 +113,16 @@ def test_L7_a_mark_that_is_renewed_stays() -> None:
     takes.take(retirement("p", "1", at(18)), at=NOW + DAY_US)
     takes.take(build(1, 10), at=NOW + MARKS_KEPT_US + 1)
     assert takes.take(build(2, 20), at=NOW + MARKS_KEPT_US + 1) == {}
+
+
+@pytest.mark.parametrize("version", [None, {"id": None, "slug": None, "kind": None, "default": False}, {"id": ""}])
+def test_L7_a_version_that_is_not_named_is_refused(version: Record | None) -> None:
+    retired = retirement("p", "1", at(20))
+    if version is not None:
+        version = retired["version"] | version
+    take = Partition(DOMAIN).decide(record(0, [retired | {"version": version}]))
+    (letter,) = letters(take)
+    assert (letter["reason"], letter["detail"]) == ("version", "version.id")
 
 
 @pytest.mark.parametrize("project", ['a","b', "a\\", '","', 'ä,"b', "null", "[", "p,null"])
