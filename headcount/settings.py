@@ -5,7 +5,7 @@ A TOML file (named by `HEADCOUNT_CONFIG`) has the same names in lower case witho
 
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Final
@@ -77,6 +77,8 @@ def _dsn_of(role: str) -> Setting:
     return Setting(f"DSN of the {role} role.", _dsn, "postgresql://user:password@host:port/database", secret=True)
 
 
+_DAYS: Final = "a whole number from 1 to 36500"
+
 SETTINGS: Final[Mapping[str, Setting]] = {
     "config": Setting("TOML file with these settings.", Path, "a path"),
     "state_dir": Setting("Folder of the local stack's state.", Path, "a path"),
@@ -96,6 +98,16 @@ SETTINGS: Final[Mapping[str, Setting]] = {
     "database_reader": _dsn_of("reader"),
     "spool_dir": Setting("Folder where a producer keeps events while Kafka is away.", Path, "a path"),
     "spool_bytes": Setting("Size of the spool, bytes.", _whole(1 << 20, 1 << 40), "a whole number from 1048576 on"),
+    "builds_days": Setting("How long builds are kept, days after they started.", _whole(1, 36500), _DAYS),
+    "weeks_days": Setting(
+        "How long the weekly series reach back, days.", _whole(7, 36500), "a whole number from 7 to 36500"
+    ),
+    "ledger_days": Setting(
+        "How long the ledger, refusals, poison rows and completeness are kept in detail, days.", _whole(1, 36500), _DAYS
+    ),
+    "archive_dir": Setting(
+        "Folder where rows are written before retention drops them; not set: nowhere.", Path, "a path"
+    ),
     "metrics_host": Setting("Address on which /metrics, /healthz and /readyz are served."),
     "metrics_port": Setting("Port of the same; 0 takes a free one.", _whole(0, 65535), "a port"),
     "restarts": Setting(
@@ -159,6 +171,16 @@ class SpoolSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class RetentionSettings:
+    """How long the sink's daily job keeps what, and where it writes rows before it drops them; null: nowhere."""
+
+    builds_days: int = 180
+    weeks_days: int = 1096
+    ledger_days: int = 400
+    archive_dir: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ProcessSettings:
     """What every process of ours needs beside its work."""
 
@@ -185,6 +207,7 @@ class Settings:
     kafka: KafkaSettings | None
     database: DatabaseSettings
     spool: SpoolSettings
+    retention: RetentionSettings = field(default_factory=RetentionSettings)
     gateway: GatewaySettings = GatewaySettings()
     public_names: tuple[str, ...] = ()
 
@@ -207,6 +230,9 @@ def load(environ: Mapping[str, str]) -> Settings:
             **{role: Secret(values[name]) if name in values else None for role, name in _DSN_NAMES.items()}
         ),
         spool=SpoolSettings(folder=values.get("spool_dir", state_dir / "spool"), **spool),
+        retention=RetentionSettings(
+            **{each.name: values[each.name] for each in fields(RetentionSettings) if each.name in values}
+        ),
         gateway=GatewaySettings(values.get("gateway_manifest"), values.get("gateway_trusted_proxies", ())),
         public_names=values.get("public_names", ()),
     )

@@ -18,6 +18,7 @@ from sinks.daily import Daily, checks_of
 from sinks.dsn import Role, dsn_of
 from sinks.process import Sink
 from sinks.reader import Reader
+from sinks.retention.run import Retention
 from sinks.writer import Writer
 
 log = logging.getLogger("headcount.sink")
@@ -48,7 +49,8 @@ def sink() -> None:
     metrics = Metrics()
     worker = make_sink(kafka, dsn, metrics)
     server = Server(loaded.process, metrics, Health(alive=worker.dead, ready=worker.unready))
-    daily = Daily(lambda: checks_of(dsn), metrics)
+    retention = Retention(dsn, loaded.retention, metrics, wait=stopping.wait)
+    daily = Daily(lambda: checks_of(dsn), metrics, retention=retention.run, stopping=stopping)
     daily.start()
     log.info("the sink runs", extra={"fields": {"metrics": server.url}})
     try:

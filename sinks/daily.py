@@ -1,11 +1,12 @@
-"""The daily job of the sink process: compares the ledger with the tables. Safe to run twice, and beside other sinks.
+"""The daily job of the sink process: what is past goes, then the ledger is compared with the tables.
 
-A thread with a connection of its own, so that a long count holds no record up.
+A thread with connections of its own, so that a long count holds no record up. Safe to run twice, and beside other sinks.
 """
 
 import logging
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Final
 
 from headcount.errors import HeadcountError
@@ -14,18 +15,34 @@ from headcount.postgres import AgainError, LostError, connect
 from sinks.checks import Check, run_checks
 
 DAY_SECONDS: Final = 24 * 60 * 60.0
+HOUR_SECONDS: Final = 60 * 60.0
+"""After a retention that could not archive: a full disk wants a person."""
+
 RETRY_SECONDS: Final = 60.0
 
 log = logging.getLogger("headcount.sink")
 
 
 class Daily:
-    """Runs at the start and once a day until `stop()`."""
+    """Runs at the start and once a day until `stop()`.
 
-    def __init__(self, checks: Callable[[], list[Check]], metrics: Metrics) -> None:
+    `retention(now)` is false where it has to be tried again within the hour.
+    """
+
+    def __init__(
+        self,
+        checks: Callable[[], list[Check]],
+        metrics: Metrics,
+        *,
+        retention: Callable[[datetime], bool],
+        stopping: threading.Event,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         self._checks = checks
         self._metrics = metrics
-        self._stopping = threading.Event()
+        self._retention = retention
+        self._stopping = stopping
+        self._now = now
         self._thread = threading.Thread(target=self._run, name="daily", daemon=True)
 
     def start(self) -> None:
@@ -40,21 +57,27 @@ class Daily:
     def _run(self) -> None:
         wait = 0.0
         while not self._stopping.wait(wait):
-            wait = DAY_SECONDS if self.run_once() else RETRY_SECONDS
+            try:
+                wait = self.run_once()
+            except Exception:  # the outermost frame of a thread: it must not end unseen while the sink goes on
+                self._metrics.retention_failures.labels("(unknown)").inc()
+                log.exception("the daily job failed; it is tried again within the hour")
+                wait = HOUR_SECONDS
 
-    def run_once(self) -> bool:
-        """Compare once; false where the database is away, which the sink itself says."""
+    def run_once(self) -> float:
+        """Do all of it once; gives after how many seconds to do it again. The sink itself says that a database is away."""
         try:
+            wait = DAY_SECONDS if self._retention(self._now()) else HOUR_SECONDS
             checks = self._checks()
         except (HeadcountError, LostError, AgainError) as error:
             log.info("the daily job waits", extra={"fields": {"error": str(error)}})
-            return False
+            return RETRY_SECONDS
         for check in checks:
             self._metrics.ledger_difference.labels(check.name).set(check.difference)
             if check.difference:
                 fields = {"check": check.name, "expected": check.expected, "found": check.found}
                 log.error("the ledger and the tables differ", extra={"fields": fields})
-        return True
+        return wait
 
 
 def checks_of(dsn: str) -> list[Check]:

@@ -19,6 +19,9 @@ WRONG = {
     "database_sink": SECRET,
     "database_reader": SECRET,
     "spool_bytes": "1000",
+    "builds_days": "0",
+    "weeks_days": "6",
+    "ledger_days": "for ever",
     "metrics_port": "65536",
     "restarts": "-1",
     "log_level": "verbose",
@@ -26,7 +29,7 @@ WRONG = {
 ANY_TEXT = {
     "config", "state_dir", "kafka_sasl_username", "kafka_sasl_password", "kafka_ssl_ca_location",
     "kafka_ssl_certificate_location", "kafka_ssl_key_location", "kafka_ssl_key_password", "kafka_topic_prefix",
-    "spool_dir", "metrics_host", "public_names",
+    "spool_dir", "archive_dir", "metrics_host", "public_names",
 }  # fmt: skip
 """Settings that take any text or path."""
 

@@ -9,7 +9,7 @@ from dataclasses import fields
 from typing import Any
 
 from headcount.metrics import Metrics
-from headcount.settings import SETTINGS, KafkaSettings, ProcessSettings, SpoolSettings, variable
+from headcount.settings import SETTINGS, KafkaSettings, ProcessSettings, RetentionSettings, SpoolSettings, variable
 from schemas.registry import newest
 from schemas.topics import ALL, CLEAN_BUILDS, DEAD_BUILDS, LATEST_BUILDS, RAW_BUILDS, RAW_DOWNLOADS, Stage, Topic
 from streams.scrub.why import CLASSES, RULES
@@ -69,7 +69,9 @@ def metrics_page() -> str:
 
 def _defaults() -> dict[str, str]:
     where = {"replication_factor": "kafka_replication_factor", "max_bytes": "spool_bytes"}
-    known = [each for made in (ProcessSettings, KafkaSettings, SpoolSettings) for each in fields(made)]
+    known = [
+        each for made in (ProcessSettings, KafkaSettings, SpoolSettings, RetentionSettings) for each in fields(made)
+    ]
     return {
         where.get(each.name, each.name): str(each.default) for each in known if isinstance(each.default, int | str)
     } | {

@@ -1,0 +1,1 @@
+DELETE FROM headcount_store.builds WHERE started_at >= %s AND started_at < %s

@@ -1,0 +1,1 @@
+SELECT headcount_store.drop_builds_month(%s, %s, %s)

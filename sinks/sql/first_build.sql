@@ -1,0 +1,1 @@
+SELECT min(started_at) FROM headcount_store.builds WHERE started_at >= %s AND started_at < %s
