@@ -49,10 +49,13 @@ def fit(text: bytes) -> bytes:
     return _NEVER.sub(_one, text)
 
 
+def is_simple(path: bytes) -> bool:
+    """Tell whether a path is in normal form and holds no trick, as nearly all are: one look instead of several."""
+    return _SIMPLE_PATH.fullmatch(path) is not None
+
+
 def is_trick(path: bytes) -> bool:
     """Tell whether a path climbs (`..` as a segment, encoded or not, `/` or `\\`), stands still (`.`) or holds a NUL."""
-    if _SIMPLE_PATH.fullmatch(path):
-        return False
     for _ in range(_DECODINGS):
         if _TRICK.search(path):
             return True
