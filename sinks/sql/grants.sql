@@ -6,4 +6,5 @@ GRANT USAGE ON SCHEMA headcount TO headcount_sink, headcount_reader;
 GRANT SELECT ON ALL TABLES IN SCHEMA headcount TO headcount_sink, headcount_reader;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA headcount, headcount_inner FROM PUBLIC;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA headcount TO headcount_sink, headcount_reader;
+GRANT EXECUTE ON FUNCTION headcount_inner.document_text(headcount_store.latest_builds) TO headcount_sink, headcount_reader;
 REVOKE ALL ON headcount_store.migrations, headcount_store.views FROM headcount_sink;

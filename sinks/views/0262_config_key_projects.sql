@@ -2,7 +2,7 @@
 CREATE FUNCTION headcount.config_key_projects_default("window" interval DEFAULT '90 days', as_of timestamptz DEFAULT now())
 RETURNS TABLE (key text, value text, projects bigint)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    WITH versions AS (
+    WITH versions AS MATERIALIZED (
         SELECT given.project_id, (given.latest).config_user_hash AS hash,
             headcount_inner.is_within((given.latest).config_user_known_at, "window", as_of) AS is_known
         FROM headcount_inner.versions("window", as_of) AS given
@@ -30,7 +30,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT '(no file)', NULL, count(DISTINCT versions.project_id) FROM versions WHERE versions.is_known AND versions.hash IS NULL
     HAVING count(*) > 0
     UNION ALL
-    SELECT NULL, NULL, count(DISTINCT versions.project_id) FROM versions WHERE versions.is_known IS NOT TRUE
+    -- Also those that have built nothing but pull requests.
+    SELECT NULL, NULL, count(*) FROM headcount_inner.active("window", as_of) AS active
+    WHERE active.project_id NOT IN (SELECT versions.project_id FROM versions WHERE versions.is_known)
     HAVING count(*) > 0
     ORDER BY 3 DESC, 1, 2
 $$;

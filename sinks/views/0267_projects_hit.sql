@@ -4,9 +4,8 @@ RETURNS TABLE (project_id text, project_slug text, version_id text, version_slug
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     WITH hit AS (
         SELECT given.project_id, given.version_id
-        FROM headcount_inner.version_values("window", as_of) AS given
-        WHERE given.kind = projects_hit.kind
-            AND given.value = projects_hit.value AND (projects_hit.detail IS NULL OR given.detail = projects_hit.detail)
+        FROM headcount_inner.version_values(projects_hit.kind, "window", as_of) AS given
+        WHERE given.value = projects_hit.value AND (projects_hit.detail IS NULL OR given.detail = projects_hit.detail)
         UNION
         SELECT (given.latest).project_id, (given.latest).version_id
         FROM headcount_inner.versions("window", as_of) AS given
