@@ -177,7 +177,7 @@ FIELDS: Final[Mapping[str, Rule | None]] = {
     "build.commit": GIVEN,
     "build.vcs": GIVEN,
     "build.failure.stage": _failed,
-    "build.failure.error": _failed,
+    "build.failure.error": GIVEN,
     "build.flags": GIVEN,
     "image.os": GIVEN,
     "image.name": GIVEN,

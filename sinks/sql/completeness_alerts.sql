@@ -1,0 +1,1 @@
+SELECT alert, name, share, threshold, usual, found, total FROM headcount.completeness_alerts
