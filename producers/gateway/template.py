@@ -67,6 +67,13 @@ def _literal(parts: list[Part], text: str) -> None:
         parts.append(normal(text.encode()))
 
 
+def _split(text: str) -> tuple[str, str]:
+    """Split a template at its query's `?`, which is none within braces."""
+    masked = _EXPRESSION.sub(lambda found: "x" * len(found.group()), text)
+    path = masked.partition("?")[0]
+    return text[: len(path)], text[len(path) + 1 :]
+
+
 def _blanks(text: str) -> str:
     """Write a query's `+` as the blank that it is, but not that of `{+name}`."""
     return _PLUS.sub(lambda found: "%20" if found.group() == "+" else found.group(), text)
@@ -134,7 +141,7 @@ def read_template(text: str) -> Template:
         raise TemplateError("the path does not begin with /", 'write a path, such as path = "/tool/{version}/{file}"')
     if "#" in text:
         raise TemplateError("a path has no fragment", "take # and what follows it away, or write %23")
-    path_text, _, query_text = text.partition("?")
+    path_text, query_text = _split(text)
     path = read_parts(path_text)
     wanted = []
     for piece in filter(None, query_text.split("&")):
@@ -207,7 +214,7 @@ class Target:
 def read_target(text: str, known: frozenset[str]) -> Target:
     """Read a rule's `target`, whose variables must be `known`. Raises TemplateError."""
     check_url(text)
-    url_text, _, query_text = text.partition("?")
+    url_text, query_text = _split(text)
     url = read_parts(url_text)
     found = []
     for piece in filter(None, query_text.split("&")):
