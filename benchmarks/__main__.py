@@ -6,13 +6,14 @@ import sys
 import time
 from collections.abc import Callable
 
-from benchmarks import publisher, sink, streams, up
+from benchmarks import gateway, publisher, sink, streams, up
 from benchmarks.figures import Figure, table
 
 ALL: dict[str, Callable[[], list[Figure]]] = {
     "streams": streams.run,
     "sink": sink.figures,
     "publisher": publisher.run,
+    "gateway": gateway.run,
     "up": up.run,
 }
 

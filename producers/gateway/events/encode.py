@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any, Final, NamedTuple
 
 from producers.gateway.answer import About, RuleType
+from producers.gateway.invented import Invented
 from producers.publisher import Group
 from schemas.encoder import compile_encoder, encode_long
 from schemas.registry import newest
@@ -62,16 +63,22 @@ class Encoder:
         self._tails: dict[tuple[Any, ...], bytes] = {}
         self._times = _Times()
         self._write = _tail_encoder()
+        self._invented = Invented()
+        self._day = 0
 
     def groups(self, answered: Iterable[Answered]) -> list[Group]:
         """Encode and group, each source's requests in their order."""
         by_source: dict[tuple[str | None, bytes | None], list[bytes]] = {}
+        day = self._day
         for one in answered:
             at, address, agent, about, method, status, range_, conditional, size, opted_out = one
             if opted_out:
                 source: tuple[str | None, bytes | None] = (None, None)
                 event = self._time(at - at % _DAY_MICROS) + self._nothing()
             else:
+                if at // _DAY_MICROS != day:
+                    day = self._day = at // _DAY_MICROS
+                    self._tails.clear()  # what was invented counts by the day
                 source = (address, agent)
                 key = (about, method, status, conditional, size)
                 tail = self._tails.get(key) if range_ is None else self._tail(*key[:3], range_, *key[3:])
@@ -99,6 +106,7 @@ class Encoder:
         self, about: About, method: bytes, status: int, range_: bytes | None, conditional: bool, size: int | None
     ) -> bytes:
         named = about.counted
+        about = self._invented.about(about, self._day)
         return self._write(
             {
                 "rule": about.rule.value,

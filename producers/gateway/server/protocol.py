@@ -30,7 +30,7 @@ class Gateway(asyncio.Protocol):
 
         self._tasks: set[asyncio.Task[None]] = server_state.tasks
         self._all: set[Any] = server_state.connections
-        self._reading = Reading(self._take, self._refuse, runtime.limits)
+        self._reading = Reading(self._quick, self._take, self._refuse, runtime.limits)
         self._since = runtime.now
         self._is_new = True
         self._busy: asyncio.Task[None] | None = None
@@ -90,11 +90,12 @@ class Gateway(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Read requests, and answer those that can be answered now."""
-        if self._reading.has_ended:
+        reading = self._reading
+        if reading.has_ended:
             self._discarded += len(data)
             if self._discarded > self.runtime.bounds.drain_bytes:
                 self.transport.abort()
-        elif self._waits or self._rest:
+        elif self._busy is not None or self.paused is not None or self._rest:
             self._rest += data
             self._hold()
         else:
@@ -111,21 +112,24 @@ class Gateway(asyncio.Protocol):
 
     def _feed(self, data: bytes) -> None:
         reading = self._reading
-        was_between = reading.is_between
+        was_pending = reading.pending
         if len(data) <= SLICE:
             reading.feed(data)
         else:
-            for start in range(0, len(data), SLICE):
-                if self._waits:
-                    self._rest = data[start:]
-                    self._hold()
-                    break
-                reading.feed(data[start : start + SLICE])
-                if reading.has_ended:
-                    break
+            self._feed_in_slices(data)
         self._is_new = False
-        if was_between or reading.is_between:
+        if not (was_pending and reading.pending):
             self._since = self.runtime.now
+
+    def _feed_in_slices(self, data: bytes) -> None:
+        for start in range(0, len(data), SLICE):
+            if self._waits:
+                self._rest = data[start:]
+                self._hold()
+                return
+            self._reading.feed(data[start : start + SLICE])
+            if self._reading.has_ended:
+                return
 
     def _hold(self) -> None:
         if not self._is_held:
@@ -146,6 +150,15 @@ class Gateway(asyncio.Protocol):
         elif self._is_held and not (self._waits or self._rest):
             self._is_held = False
             self.transport.resume_reading()
+
+    def _quick(self, host: bytes, target: bytes, headers: dict[bytes, bytes]) -> bool:
+        runtime = self.runtime
+        known = runtime.known.get((host, target))
+        if known is None or self._busy is not None or self.paused is not None or self._queue or runtime.is_stopping:
+            return False
+        self.transport.write(b"%b%b%b" % (known.before, runtime.date, known.after))
+        replies.tell(self, b"GET", headers, known.about, known.status, known.sent)
+        return True
 
     def _take(self, asked: Asked) -> None:
         if self._waits or self._queue:
@@ -204,7 +217,7 @@ class Gateway(asyncio.Protocol):
         self.loop.call_later(GRACE_SECONDS, self._close_if_idle)
 
     def _close_if_idle(self) -> None:
-        if not (self._waits or self._queue or self._rest) and self._reading.is_between:
+        if not (self._waits or self._queue or self._rest) and not self._reading.pending:
             self.transport.close()
 
     def tick(self, now: float) -> None:
@@ -220,7 +233,7 @@ class Gateway(asyncio.Protocol):
             if waited > bounds.drain_seconds:
                 self.transport.abort()
         elif self._busy is None:
-            if not self._reading.is_between:
+            if self._reading.pending:
                 if waited > bounds.request_seconds:
                     self._reading.refuse(Malformed(408, "the request took too long", "slow"))
             elif waited > (bounds.request_seconds if self._is_new else bounds.idle_seconds):

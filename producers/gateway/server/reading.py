@@ -16,6 +16,9 @@ KEEP: Final = b""
 KEEP_1_0: Final = b"Connection: keep-alive\r\n"
 CLOSE: Final = b"Connection: close\r\n"
 
+_SEPARATORS: Final = len(b": \r\n")
+_SHORT: Final = 4096
+_BLANK: Final = b" \t"
 _names: Final = Names()
 
 
@@ -32,10 +35,24 @@ class Asked(NamedTuple):
     is_event: bool = True
 
 
-class Reading:
-    """The parser of one connection. `asked` is called with each request, `malformed` at most once, and then no more."""
+Quick = Callable[[bytes, bytes, dict[bytes, bytes]], bool]
 
-    def __init__(self, asked: Callable[[Asked], None], malformed: Callable[[Malformed], None], limits: Limits) -> None:
+
+class Reading:
+    """The parser of one connection.
+
+    An ordinary GET is first offered to `quick` (host, target, headers), which says whether it has answered it; every other
+    request goes to `asked`. `malformed` is called at most once, and nothing after it.
+    """
+
+    def __init__(
+        self,
+        quick: Quick,
+        asked: Callable[[Asked], None],
+        malformed: Callable[[Malformed], None],
+        limits: Limits,
+    ) -> None:
+        self._quick = quick
         self._asked = asked
         self._malformed = malformed
         self._limits = limits
@@ -43,33 +60,29 @@ class Reading:
         self._target = b""
         self._headers: dict[bytes, bytes] = {}
         self._size = 0
-        self._hosts = 0
-        self._is_unusual = False
+        self._hosts = 1
+        """Where there is any."""
+
         self._version = ""
-        self._pending = 0
-        """Bytes of a head that has not ended."""
+        self.pending = 0
+        """Bytes since the last head that ended: with none, nothing is owed."""
 
         self.has_ended = False
         """After a request that is the last one, or what is none."""
 
-    @property
-    def is_between(self) -> bool:
-        """Whether the last bytes ended a request, so that nothing is owed."""
-        return not self._pending
-
     def feed(self, data: bytes) -> None:
         """Parse some bytes, SLICE at most."""
-        self._pending += len(data)
+        self.pending += len(data)
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
             self.has_ended = True  # answered as if nothing had been said of it
         except httptools.HttpParserError:
             self.refuse(Malformed(400, "this is no HTTP/1 request", "malformed"))
-        if self._pending > SLICE:
+        if self.pending > SLICE:
             if len(self._target) > self._limits.line_bytes:
                 self.refuse(Malformed(414, "the request line is over 8 KiB", "long_line"))
-            elif self._pending > self._limits.line_bytes + self._limits.headers_bytes + SLICE:
+            elif self.pending > self._limits.line_bytes + self._limits.headers_bytes + SLICE:
                 self.refuse(Malformed(431, "the headers are over 32 KiB", "long_headers"))
 
     def refuse(self, malformed: Malformed) -> None:
@@ -85,48 +98,54 @@ class Reading:
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header is there whole."""
-        self._size += len(name) + len(value) + 4
+        self._size += len(name) + len(value) + _SEPARATORS
         known = _names[name]
         if known is None:
             return
-        if known == b"host":
-            self._hosts += 1
-        elif known in UNUSUAL:
-            self._is_unusual = True
-        before = self._headers.get(known)
-        self._headers[known] = value if before is None else before + b", " + value
+        value = value.rstrip(_BLANK)  # the parser leaves what stands before the line's end
+        headers = self._headers
+        if known in headers:
+            self._hosts += known == b"host"
+            headers[known] += b", " + value
+        else:
+            headers[known] = value
 
     def on_headers_complete(self) -> None:
         """A request's head is there: that is all that is read of it."""
-        self._pending = 0
+        self.pending = 0
         if self.has_ended:
             return
         target, headers, size, hosts = self._target, self._headers, self._size, self._hosts
-        is_unusual = self._is_unusual
-        self._target, self._headers, self._size, self._hosts, self._is_unusual = b"", {}, 0, 0, False
+        self._target, self._headers, self._size, self._hosts = b"", {}, 0, 1
         parser = self._parser
+        host = headers.get(b"host")
+        is_usual = host is not None and hosts == 1 and size <= _SHORT and UNUSUAL.isdisjoint(headers)
         method = parser.get_method()
-        refused = None
+        keeps = parser.should_keep_alive()
         if (
-            hosts == 1
-            and self._version
-            and not is_unusual
-            and target.startswith(b"/")
-            and b"#" not in target
-            and len(target) < 8000
-            and size <= self._limits.headers_bytes
+            is_usual
+            and keeps
+            and method == b"GET"
+            and self._version == "1.1"
+            and self._quick(host or b"", target, headers)
         ):
-            path, _, query = target.partition(b"?")
-            request = Request(method, headers[b"host"], path, query, headers)
-        else:
-            self._version = parser.get_http_version()
-            judged = judge(method, target, headers, size=size, hosts=hosts, version=self._version, limits=self._limits)
-            if isinstance(judged, Malformed):
-                self.refuse(judged)
-                return
-            request, refused = judged
+            return
+        self._version = parser.get_http_version()
+        judged = judge(
+            method,
+            target,
+            headers,
+            size=size,
+            hosts=0 if host is None else hosts,
+            version=self._version,
+            limits=self._limits,
+        )
+        if isinstance(judged, Malformed):
+            self.refuse(judged)
+            return
+        request, refused = judged
         connection = CLOSE
-        if refused is None and parser.should_keep_alive() and not (is_unusual and parser.should_upgrade()):
+        if refused is None and keeps and not parser.should_upgrade():
             connection = KEEP if self._version == "1.1" else KEEP_1_0
         else:
             self.has_ended = True

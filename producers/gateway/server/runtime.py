@@ -11,6 +11,7 @@ from producers.gateway.answer import Answer, Later, Request
 from producers.gateway.events.encode import Answered
 from producers.gateway.server.client import Proxies
 from producers.gateway.server.judge import Limits
+from producers.gateway.server.known import KnownAnswers
 
 TICK_SECONDS: Final = 0.5
 """How often connections are looked after; their clock is no finer."""
@@ -42,7 +43,7 @@ class Bounds:
 
 @dataclass(slots=True)
 class Runtime:
-    """One worker's. `route` is swapped whole on a reload; `add` takes an answered request and never waits."""
+    """One worker's. `add` takes an answered request and never waits; `is_stopping` once SIGTERM has come."""
 
     route: Callable[[Request], Answer | Later]
     add: Callable[[Answered], None]
@@ -51,6 +52,7 @@ class Runtime:
     upstreams: Any = None
     bounds: Bounds = field(default_factory=Bounds)
     limits: Limits = field(default_factory=Limits)
+    known: KnownAnswers = field(default_factory=KnownAnswers)
     connections: set[Any] = field(default_factory=set)
     now: float = field(default_factory=time.monotonic)
     date: bytes = b""
@@ -58,6 +60,11 @@ class Runtime:
 
     def __post_init__(self) -> None:
         self.tick()
+
+    def swap(self, route: Callable[[Request], Answer | Later]) -> None:
+        """Answer by other routes from now on; what waits for an upstream ends with the old."""
+        self.route = route
+        self.known = KnownAnswers()
 
     def tick(self) -> None:
         """Set the clock and let each connection look after itself."""

@@ -69,7 +69,7 @@ def serve(serving: Serving, settings: Settings, sockets: list[socket], *, metric
 
     def load() -> Callable[[], None]:
         route = Router(load_manifest(file), upstreams).route
-        return lambda: setattr(runtime, "route", route)
+        return lambda: runtime.swap(route)
 
     watched = [Watched("manifest", [serving.manifest], load, metrics=metrics)]
     tls = None
