@@ -4,16 +4,13 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from typing import Any, Final, Protocol
 
 from producers.gateway.answer import About, Answer, Later, Request, Streamed
 from producers.gateway.events.encode import Answered
 from producers.gateway.server.reading import CLOSE, Asked
 from producers.gateway.server.runtime import Runtime
 from producers.gateway.server.wire import NO_BODY, head, plain
-
-if TYPE_CHECKING:
-    from producers.gateway.server.protocol import Gateway
 
 CLIENT_LEFT: Final = 499
 UPSTREAM_BROKE: Final = 502
@@ -22,6 +19,28 @@ _answered: Final = Answered._make
 """Once a request: a call by its fields' names takes three times as long."""
 
 _log = logging.getLogger("headcount.gateway")
+
+
+class Connection(Protocol):
+    """What an answer needs to know of where it goes."""
+
+    runtime: Runtime
+    transport: Any
+    peer: str
+    is_proxy: bool
+
+    @property
+    def paused(self) -> asyncio.Future[None] | None:
+        """Done when the client has read enough again; null while it does."""
+
+    def write(self, asked: Asked, answer: Answer) -> None:
+        """Write a whole answer."""
+
+    def is_last(self, asked: Asked) -> bool:
+        """Whether the connection ends with this answer."""
+
+    def end(self) -> None:
+        """End after the last answer."""
 
 
 def route(runtime: Runtime, request: Request) -> Answer | Later:
@@ -42,7 +61,7 @@ def _mistake(runtime: Runtime, where: str, error: Exception, status: int) -> Ans
     return plain(status, "this cannot be answered")
 
 
-def write(self: "Gateway", asked: Asked, answer: Answer) -> None:
+def write(self: Connection, asked: Asked, answer: Answer) -> None:
     """Write a whole answer, tell of it, and end the connection if it was the last one."""
     is_last = self.is_last(asked)
     connection = CLOSE if is_last else asked.connection
@@ -65,7 +84,7 @@ def write(self: "Gateway", asked: Asked, answer: Answer) -> None:
         self.end()
 
 
-def tell(self: "Gateway", method: bytes, headers: Mapping[bytes, bytes], about: About, status: int, sent: int) -> None:
+def tell(self: Connection, method: bytes, headers: Mapping[bytes, bytes], about: About, status: int, sent: int) -> None:
     """Hand the event of an answered request over."""
     address = self.peer
     if self.is_proxy and b"x-forwarded-for" in headers:
@@ -89,7 +108,7 @@ def tell(self: "Gateway", method: bytes, headers: Mapping[bytes, bytes], about: 
     )
 
 
-async def reply(self: "Gateway", asked: Asked, later: Later) -> None:
+async def reply(self: Connection, asked: Asked, later: Later) -> None:
     """Wait for an answer that needs an upstream, and write it, in pieces where it comes in pieces."""
     try:
         answer = await later.answer(self.runtime.upstreams)
@@ -104,7 +123,7 @@ async def reply(self: "Gateway", asked: Asked, later: Later) -> None:
         self.write(asked, answer)
 
 
-async def _stream(self: "Gateway", asked: Asked, answer: Streamed) -> None:
+async def _stream(self: Connection, asked: Asked, answer: Streamed) -> None:
     sent, status, is_whole = 0, CLIENT_LEFT, False
     has_body = asked.request.method != b"HEAD" and answer.status not in NO_BODY
     is_chunked = answer.length is None and asked.version == "1.1" and has_body
