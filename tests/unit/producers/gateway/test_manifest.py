@@ -19,7 +19,6 @@ from producers.gateway.manifest import (
     read_manifest,
 )
 from producers.gateway.manifest.advice import advice
-from producers.gateway.manifest.places import Places
 from producers.gateway.routing import Router
 from tests.unit.producers.gateway.asking import HOST, ask, location, router, rule
 
@@ -247,45 +246,6 @@ def test_DL1_what_looks_odd_is_advised_against() -> None:
     registries += rule("docker", target="https://b.example.org", images=["b"])
     found = advice(read_manifest(ONE + both + registries, "m"))
     assert [(each.line, each.key) for each in found] == [(7, "domain.rule"), (14, "domain.rule.target")]
-
-
-def test_lines_are_found_in_any_toml() -> None:
-    text = '''\
-# [[domain]] in a comment, a = 1
-title = """
-[[domain]]
-x = 1
-""" # not a table
-"a b"."c=d" = 1
-list = [ # {
-  "[[x]]", { a = 1, b = [
-  ] },
-]
-inline = { a = 1, b = 2 }
-[table]
-k = '='
-[[domain]]
-host = "a"   # = [
-  [[domain.rule]]
-  x = 1
-  [domain.rule.deep]
-  y = 2
-  [[domain.rule]]
-  x.z = 2
-[[domain]]
-  [[domain . "rule"]]
-  x = 3
-'''
-    places = Places(text)
-    expected = {
-        ("title",): 2, ("a b", "c=d"): 6, ("list",): 7, ("inline",): 11, ("inline", "a"): 11, ("table",): 12,
-        ("table", "k"): 13, ("domain", 0): 14, ("domain", 0, "host"): 15, ("domain", 0, "rule", 0): 16,
-        ("domain", 0, "rule", 0, "x"): 17, ("domain", 0, "rule", 0, "deep", "y"): 19,
-        ("domain", 0, "rule", 1): 20, ("domain", 0, "rule", 1, "x", "z"): 21, ("domain", 1): 22,
-        ("domain", 1, "rule", 0): 23, ("domain", 1, "rule", 0, "x"): 24, ("domain", 1, "rule", 0, "absent"): 23,
-    }  # fmt: skip
-    assert {path: places.line(path) for path in expected} == expected
-    assert places.line(("nothing",)) is None
 
 
 @given(st.text())
