@@ -39,6 +39,9 @@ integration: $(TEST)/installed ## Tests on a real Kafka and a real Postgres, and
 faults: $(TEST)/installed ## Kill, freeze and restart everything under load, then compare with the truth [SEEDS=2] [FIRST=1]
 	@$(RUN) -m tests.faults --seeds $(or $(SEEDS),2) --first $(or $(FIRST),1)
 
+mutations: $(TEST)/installed ## Ten thousand broken outputs through every collector of builds [COUNT=10000] [FIRST=1]
+	@$(RUN) -m tests.mutations $(or $(COUNT),10000) $(or $(FIRST),1)
+
 bench: $(TEST)/installed ## Measure, beside a peer in the same run [ONLY=name]
 	@$(RUN) -m benchmarks $(if $(ONLY),--only $(ONLY))
 

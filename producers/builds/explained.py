@@ -20,7 +20,7 @@ from producers.builds.collectors.pip import parse_pip_list
 from producers.builds.collectors.python import parse_python
 from producers.builds.collectors.system import parse_any
 from producers.builds.errors import CollectorError, UnreadableError
-from producers.builds.event import DocTool, Python, Requirement, System
+from producers.builds.event import CollectorResult, DocTool, Python, Requirement, System
 from producers.builds.local import read_regular
 from producers.builds.metadata import read_metadata
 from producers.builds.record import sendable, to_plain
@@ -127,8 +127,8 @@ COLLECTORS: Final[Mapping[str, Explained]] = {
 }
 
 
-def explain_collector(name: str, content: bytes, file: str = STDIN) -> dict[str, Any]:
-    """Give `status`, `error`, the counts, and the datum: as `datum`, and at its place in the event."""
+def read_output(name: str, content: bytes, file: str = STDIN) -> tuple[Any, CollectorResult]:
+    """Run a collector, C1 to C9, on what it asks for: its value (None: there is none) and result."""
     explained = COLLECTORS[name]
 
     def read() -> Found[Any]:
@@ -136,7 +136,13 @@ def explain_collector(name: str, content: bytes, file: str = STDIN) -> dict[str,
             raise UnreadableError(ErrorWord.TOO_LARGE)
         return explained.read(content, file)
 
-    value, outcome = run_collector(read, lambda: 0.0)
+    return run_collector(read, lambda: 0.0)
+
+
+def explain_collector(name: str, content: bytes, file: str = STDIN) -> dict[str, Any]:
+    """Give `status`, `error`, the counts, and the datum: as `datum`, and at its place in the event."""
+    explained = COLLECTORS[name]
+    value, outcome = read_output(name, content, file)
     result = to_plain(outcome)
     del result["duration_ms"]
     known = outcome.status in (Status.OK, Status.EMPTY) and value is not None

@@ -14,9 +14,14 @@ SECONDS: Final = 5.0
 # `Python 3.6.5 :: Anaconda, Inc.`, `Python 2.7.9 |Continuum …|`, `GraalPy 3.11.7 (GraalVM …)`; `3.13.0+` is a build
 # from a branch behind that release.
 _FIRST: Final = re.compile(
-    r"(?P<word>[A-Za-z]*(?:[Pp]y|[Pp]ython|ython))[ \t]+"
+    r"(?P<word>[A-Za-z]+)[ \t]+"
     r"(?P<version>[0-9]{1,4}(?:\.[0-9]{1,6}){1,3}(?:(?:a|b|rc|\.dev)[0-9]{1,6})?\+?)(?P<rest>$|[ \t]+(?:::|[(|\[]).*)"
 )
+_IMPLEMENTATIONS: Final = frozenset(
+    {"GraalPy", "GraalPython", "IronPython", "Jython", "MicroPython", "CircuitPython", "Pyston", "RustPython", "Cinder"}
+)
+"""Who says its own name where CPython and PyPy say `Python`."""
+
 _PYPY: Final = re.compile(
     r"\[PyPy[ \t]+(?P<version>[0-9]{1,4}(?:\.[0-9]{1,6})+(?:(?:a|b|rc|-[a-z]+)[0-9]*)?\+?)[\s,\]].*"
 )
@@ -29,8 +34,10 @@ def parse_python(stdout: str, stderr: str = "") -> Python:
     if first is None:
         raise UnreadableError(ErrorWord.UNPARSEABLE)
     word, version = first["word"], first["version"]
-    if word.lower() != "python":
+    if word in _IMPLEMENTATIONS:
         return Python(version, word)
+    if word != "Python":
+        raise UnreadableError(ErrorWord.UNPARSEABLE)
     second = lines[1] if len(lines) > 1 else ""
     if second.startswith("[Py"):
         pypy = _PYPY.fullmatch(second)

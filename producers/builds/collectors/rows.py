@@ -25,9 +25,10 @@ _GOING_ON: Final = re.compile(r"""(?:"\s*:|["}\]]\s*,|[\[{])\s*$""")
 
 
 def find_rows(text: str, *needed: str) -> list[Row]:
-    """Give the rows of the array in `text`, keys in lower case: the first with a row that has texts for `needed`.
+    """Give the rows of the array in `text`, keys in lower case: the one with rows that have texts for `needed`.
 
-    Raises UnreadableError where there is none, and where one is broken: half a list would be taken for knowledge.
+    Raises UnreadableError where there is none or two that differ, and where one is broken: half a list would be taken
+    for knowledge.
     """
     found, broken, empty = None, False, False
     noise: list[str] = []
@@ -43,7 +44,8 @@ def find_rows(text: str, *needed: str) -> list[Row]:
         elif any(isinstance(row, dict) and _is_row(row, needed) for row in value):
             whole = not behind.startswith(_GOES_ON) and not _GOING_ON.search(text[max(start - 200, 0) : start])
             broken = broken or not whole or not all(isinstance(row, dict) for row in value)
-            found = value if found is None else found
+            broken = broken or (found is not None and found != value)
+            found = value
     noise.append(text[position:])
     if broken or any(_OF_A_ROW.search(part) for part in noise):
         raise UnreadableError(ErrorWord.UNPARSEABLE)

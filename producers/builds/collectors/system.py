@@ -24,8 +24,9 @@ _ASSIGNMENT: Final = re.compile(r"^(PRETTY_NAME|ID)=(.*)$", re.MULTILINE)
 _VALUE: Final = re.compile(r"""\"(?P<double>(?:[^"\\]|\\.)*)\"|'(?P<single>[^']*)'|(?P<bare>[^\s"'\\$`]*)""")
 _DOTTED: Final = re.compile(r"[0-9]+(?:\.[0-9]+)+")
 _PLATFORM: Final = re.compile(r"(?:macOS|Windows) [0-9][0-9A-Za-z.]*|Linux|Darwin|(?:Free|Net|Open)BSD|SunOS|AIX")
+_LONGEST: Final = 200
 _NONE: Final = frozenset({"", "n/a", "(none)", "none", "unknown"})
-_RUBBISH: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\ufffd\ud800-\udfff]")
+_RUBBISH: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\ufffd\ud800-\udfff\\{}\[\]<>|\"]")
 
 
 def parse_lsb_release(text: str) -> str:
@@ -42,7 +43,7 @@ def parse_os_release(text: str) -> tuple[str, str | None]:
 
 def _value(text: str) -> str:
     found = _VALUE.fullmatch(text)
-    if found is None or _RUBBISH.search(text):
+    if found is None:
         raise UnreadableError(ErrorWord.UNPARSEABLE)
     return re.sub(r"\\(.)", r"\1", found["double"]) if found["double"] else found["single"] or found["bare"] or ""
 
@@ -56,7 +57,7 @@ def parse_issue(text: str) -> str:
 
 def _name(text: str) -> str:
     name = text.strip()
-    if name.lower() in _NONE or _RUBBISH.search(name) or not any(letter.isalpha() for letter in name):
+    if name.lower() in _NONE or _RUBBISH.search(name) or len(name) > _LONGEST or not name[:1].isalnum():
         raise UnreadableError(ErrorWord.UNPARSEABLE)
     return name
 
