@@ -16,7 +16,7 @@ LIMIT: Final = 1_000
 MAX_CHARACTERS: Final = 64
 _PIECES: Final = re.compile(r"[-_.+]+")
 _NUMBER: Final = re.compile(r"v?[0-9]{1,8}")
-_MIXED: Final = re.compile(r"[a-z]{1,8}[0-9]{1,4}(?:[a-z]{1,3}[0-9]{0,3})?|[0-9]{1,4}[a-z]{1,3}[0-9]{0,4}")
+_MIXED: Final = re.compile(r"[a-z]{1,3}[0-9]{1,4}(?:[a-z]{1,3}[0-9]{0,3})?|[0-9]{1,4}[a-z]{1,3}[0-9]{0,4}")
 _SHORT: Final = re.compile(r"[a-z]{1,3}")
 _LEAST_ADDRESS: Final = 10
 """Four numbers that begin lower are a version rather than somebody's address."""
@@ -43,7 +43,7 @@ def version_like(text: str) -> str:
 
 
 def _is_known(piece: str) -> bool:
-    return piece in WORDS or any(each.fullmatch(piece) for each in (_NUMBER, _MIXED, _SHORT))
+    return piece in WORDS or piece.rstrip("0123456789") in WORDS or any(each.fullmatch(piece) for each in (_NUMBER, _MIXED, _SHORT))
 
 
 def _is_address(text: str) -> bool:

@@ -49,7 +49,7 @@ def _npm(table: Table, line: int) -> Rule:
 
 def _cargo(table: Table, line: int) -> Rule:
     names = _names(table, _CRATE_NAME, crate_name) or Names(None, frozenset())
-    target = table.base(f"{_EXAMPLE}/index").removeprefix("sparse+")
+    target = table.base(f"{_EXAMPLE}/index", prefix="sparse+")
     download = table.text_or_none("download")
     if download is not None:
         if "{" not in download:

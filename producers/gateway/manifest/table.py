@@ -76,9 +76,9 @@ class Table:
             raise self.wrong(key, f"{key} is an empty list", "name at least one")
         return tuple(dict.fromkeys(values))
 
-    def base(self, example: str) -> str:
-        """Take a `target` to which paths are added: no query, no variable, without its last slashes."""
-        text = self.text("target", f'target = "{example}"')
+    def base(self, example: str, *, prefix: str = "") -> str:
+        """Take a `target` to which paths are added: no query, no variable, without its last slashes or the `prefix`."""
+        text = self.text("target", f'target = "{example}"').removeprefix(prefix)
         try:
             check_url(text)
         except TemplateError as error:
