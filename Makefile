@@ -8,7 +8,7 @@ TEST := .venv-test
 RUN := $(TEST)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check unit integration faults bench year docs lock
+.PHONY: help demo up test check unit integration faults mutations bench year docs lock
 
 help: ## Say what there is
 	@awk -F ': .*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
