@@ -43,7 +43,8 @@ def version_like(text: str) -> str:
 
 
 def _is_known(piece: str) -> bool:
-    return piece in WORDS or piece.rstrip("0123456789") in WORDS or any(each.fullmatch(piece) for each in (_NUMBER, _MIXED, _SHORT))
+    is_word = piece in WORDS or piece.rstrip("0123456789") in WORDS
+    return is_word or any(each.fullmatch(piece) for each in (_NUMBER, _MIXED, _SHORT))
 
 
 def _is_address(text: str) -> bool:
