@@ -14,11 +14,13 @@ from headcount.serve import Health, Server
 from headcount.settings import KafkaSettings
 from schemas.topics import CLEAN_BUILDS, RAW_BUILDS, Topic
 from sinks import migrate as migrations
+from sinks.alerts import Alerts, alerts_of
 from sinks.daily import Daily, checks_of
 from sinks.dsn import Role, dsn_of
 from sinks.process import Sink
 from sinks.reader import Reader
 from sinks.retention.run import Retention
+from sinks.sums import Sums
 from sinks.writer import Writer
 
 log = logging.getLogger("headcount.sink")
@@ -51,11 +53,17 @@ def sink() -> None:
     server = Server(loaded.process, metrics, Health(alive=worker.dead, ready=worker.unready))
     retention = Retention(dsn, loaded.retention, metrics, wait=stopping.wait)
     daily = Daily(lambda: checks_of(dsn), metrics, retention=retention.run, stopping=stopping)
+    alerts = Alerts(lambda: alerts_of(dsn), metrics)
     daily.start()
+    alerts.start()
+    sums = Sums(dsn)
+    sums.start()
     log.info("the sink runs", extra={"fields": {"metrics": server.url}})
     try:
         worker.run(stopping.is_set)
     finally:
+        sums.stop()
+        alerts.stop()
         daily.stop()
         server.close()
     log.info("the sink has stopped; what it had in hand is applied")

@@ -126,6 +126,8 @@ BEGIN
     PERFORM headcount_store.lock_day(changed, alone => false);
     DELETE FROM headcount_store.summed_days WHERE day = changed;
     IF tg_op = 'DELETE' THEN
+        -- Nothing of a project that is deleted stays, not even until the day is summed again.
+        DELETE FROM headcount_store.project_days WHERE day = changed AND project_id = old.project_id;
         DELETE FROM headcount_store.build_reruns AS kept
         WHERE kept.project_id = old.project_id AND kept.build_id = old.build_id
             AND kept.started_at = old.started_at AND kept.attempt = old.attempt;
