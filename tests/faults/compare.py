@@ -7,10 +7,11 @@ from typing import Any
 
 from headcount.postgres import connect
 from headcount.settings import KafkaSettings
+from schemas.codec import decode
 from schemas.topics import DEAD_BUILDS, LATEST_BUILDS
 from tests.faults import oracle
 from tests.faults.load import Sent
-from tests.kafka_topics import records
+from tests.kafka_topics import messages, records
 from tests.stack import Database
 
 Record = dict[str, Any]
@@ -40,8 +41,8 @@ def _ledger(rows: list[Any], events: list[Record], sent: Sent) -> Iterator[str]:
         if row["missing"] != 0:
             yield f"ledger: events are missing: {row}"
     total = {name: sum(row[name] for row in rows) for name in ("accepted", "duplicate", "refused", "dropped")}
-    if total["accepted"] != len(events):
-        yield f"ledger: {total['accepted']} accepted, {len(events)} true"
+    if total["accepted"] != oracle.accepted(events):
+        yield f"ledger: {total['accepted']} accepted, {oracle.accepted(events)} true"
     if total["refused"] != sum(sent.corrupt.values()):
         yield f"ledger: {total['refused']} refused, {sum(sent.corrupt.values())} true"
     if total["duplicate"] < sent.resent:
@@ -99,8 +100,9 @@ def _latest(dsn: str, successful: bool) -> Rows:
 
 
 def _latest_topic(settings: KafkaSettings, successful: bool) -> Rows:
-    newest = {message.key(): record for message, record in records(settings, LATEST_BUILDS)}
-    found = [record["successful" if successful else "latest"] for record in newest.values()]
+    newest = {message.key(): message.value() for message in messages(settings, LATEST_BUILDS)}
+    rows = [decode(LATEST_BUILDS, value) for value in newest.values() if value is not None]
+    found = [row["successful" if successful else "latest"] for row in rows]
     return [_latest_row(row) for row in found if row is not None]
 
 

@@ -1,15 +1,17 @@
-"""Seeded build events with what makes latest rows hard: ties, attempts, failures, parts that nobody knows."""
+"""Seeded build events with what makes latest rows hard: ties, attempts, failures, parts nobody knows, retirements."""
 
 import hashlib
 import json
 import random
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from tests.build_events import COLLECTORS, event
+from tests.build_events import COLLECTORS, event, retirement
 
 Record = dict[str, Any]
 
 VERSIONS = 400
+RETIREMENTS = 0.004
 STATES = (("ok", False),) * 6 + (
     ("empty", False),
     ("error", False),
@@ -20,9 +22,24 @@ STATES = (("ok", False),) * 6 + (
 
 
 def make_events(seed: int, count: int) -> list[Record]:
-    """Give `count` distinct events, over some hundred versions."""
+    """Give `count` distinct events, over some hundred versions: builds, and retirements of versions and projects."""
     rng = random.Random(seed)
-    return [_event(rng, number) for number in range(count)]
+    return [_retirement(rng, number) if rng.random() < RETIREMENTS else _event(rng, number) for number in range(count)]
+
+
+def _month() -> date:
+    """A day of last month: the daily job of the sink under test leaves no build alone that is older than half a year."""
+    return datetime.now(UTC).date().replace(day=1) - timedelta(days=1)
+
+
+def _instant(rng: random.Random) -> str:
+    return f"{_month():%Y-%m}-{rng.randint(1, 28):02d}T{rng.randint(0, 23):02d}:00:00.{rng.randint(0, 9)}Z"
+
+
+def _retirement(rng: random.Random, number: int) -> Record:
+    key = rng.randrange(VERSIONS)
+    made = retirement(f"p{key // 4}", None if rng.random() < 0.3 else f"v{key % 4}", _instant(rng))
+    return made | {"event_id": hashlib.blake2b(number.to_bytes(8, "big"), digest_size=16).hexdigest()}
 
 
 def _event(rng: random.Random, number: int) -> Record:
@@ -33,7 +50,7 @@ def _event(rng: random.Random, number: int) -> Record:
         version=None if rng.random() < 0.02 else f"v{key % 4}",
         id=f"{number:06d}",
         attempt=rng.randint(1, 3),
-        started_at=f"2026-03-{rng.randint(1, 28):02d}T{rng.randint(0, 23):02d}:00:00.{rng.randint(0, 9)}Z",
+        started_at=_instant(rng),
         success=rng.random() < 0.7,
     )
     if not made["build"]["success"]:

@@ -13,7 +13,8 @@ from typing import Any
 from headcount.kafka import producer
 from headcount.settings import KafkaSettings
 from schemas.batches import Head, encode_batch, encode_event, headers
-from schemas.topics import RAW_BUILDS, partition_of
+from schemas.routes import partitions_of
+from schemas.topics import RAW_BUILDS
 
 Record = dict[str, Any]
 
@@ -69,10 +70,11 @@ def plan(events: list[Record], seed: int) -> list[Sending]:
 
     for event in events:
         version = event["version"]["id"] if event["version"] else ""
-        line = (rng.choice(producers), partition_of(f"{event['project']['id']}/{version}"))
-        lines.setdefault(line, []).append(encode_event(RAW_BUILDS, event))
-        if len(lines[line]) >= rng.randint(5, BATCH_EVENTS):
-            cut(line, lines.pop(line))
+        for partition in partitions_of(RAW_BUILDS, event, f"{event['project']['id']}/{version}"):
+            line = (rng.choice(producers), partition)
+            lines.setdefault(line, []).append(encode_event(RAW_BUILDS, event))
+            if len(lines[line]) >= rng.randint(5, BATCH_EVENTS):
+                cut(line, lines.pop(line))
             if rng.random() < CORRUPT * 2:
                 cut(line, [encode_event(RAW_BUILDS, event | {"event_id": rng.randbytes(16).hex()})], corrupt=True)
     for line, encoded in lines.items():

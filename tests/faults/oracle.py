@@ -26,10 +26,39 @@ def age(event: Record) -> tuple[Any, ...]:
     return (instant(build["started_at"]), build["attempt"], build["id"].encode(), knowledge, event["event_id"])
 
 
+def finished(events: list[Record]) -> list[Record]:
+    return [event for event in events if event["kind"] == "build_finished"]
+
+
+def accepted(events: list[Record]) -> int:
+    """How many are accepted: the retirement of a project once on each of the eight partitions."""
+    return sum(8 if event["kind"] == "project_retired" else 1 for event in events)
+
+
+def alive(events: list[Record]) -> list[Record]:
+    """The builds of versions that started after every retirement of their version and of their project (L7)."""
+    retired: dict[tuple[str, str | None], datetime] = {}
+    for event in events:
+        if event["kind"] != "build_finished":
+            key = (event["project"]["id"], event["version"]["id"] if event["kind"] == "version_retired" else None)
+            at = instant(event["build"]["started_at"])
+            retired[key] = max(at, retired.get(key, at))
+    return [
+        event
+        for event in finished(events)
+        if event["version"] is not None
+        and all(
+            instant(event["build"]["started_at"]) > retired[event["project"]["id"], version]
+            for version in (event["version"]["id"], None)
+            if (event["project"]["id"], version) in retired
+        )
+    ]
+
+
 def builds(events: list[Record]) -> Table:
     """Every attempt once: (project, build, attempt, start) → version, outcome, length, commit."""
     table: Table = {}
-    for event in sorted(events, key=age):
+    for event in sorted(finished(events), key=age):
         build = event["build"]
         version = None if event["version"] is None else event["version"]["id"]
         table[event["project"]["id"], build["id"], build["attempt"], instant(build["started_at"])] = (
@@ -44,8 +73,8 @@ def builds(events: list[Record]) -> Table:
 def latest(events: list[Record], *, successful: bool) -> Table:
     """(project, version) → newest build, its outcome; newest build that knows Python, and it; the same of pip's list."""
     by_version: dict[tuple[str, str], list[Record]] = defaultdict(list)
-    for event in events:
-        if event["version"] is not None and (event["build"]["success"] or not successful):
+    for event in alive(events):
+        if event["build"]["success"] or not successful:
             by_version[event["project"]["id"], event["version"]["id"]].append(event)
     return {key: _row(sorted(builds_of_it, key=age)) for key, builds_of_it in by_version.items()}
 
