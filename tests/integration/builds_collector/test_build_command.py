@@ -26,7 +26,7 @@ def lines_of_ours(stderr: bytes) -> list[bytes]:
     return [line for line in stderr.splitlines() if line.startswith(b"headcount: ")]
 
 
-def test_I3_B31_output_is_byte_for_byte_the_same_but_for_one_line(wrapper: Wrapper) -> None:
+def test_B31_I3_output_is_byte_for_byte_the_same_but_for_one_line(wrapper: Wrapper) -> None:
     alone = subprocess.run(NOISY, capture_output=True, check=False)
     done = wrapper.run(command=NOISY)
     assert done.returncode == alone.returncode == 7

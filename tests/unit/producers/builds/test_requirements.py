@@ -35,8 +35,13 @@ def brief(found: dict[str, Any]) -> list[tuple[str, str, str | None, str | None]
     return [(row["name"], row["constraint"], row["specifier"], row["version"]) for row in found["value"]]
 
 
-@pytest.mark.parametrize("case", CASES, ids=[f"test_{case['rule']}_{case['line']}" for case in CASES])
-def test_R1_to_R13_a_line_is_its_row_or_its_count(case: dict[str, Any]) -> None:
+def lines(rule: str) -> pytest.MarkDecorator:
+    cases = [case for case in CASES if case["rule"] == rule]
+    assert cases
+    return pytest.mark.parametrize("case", cases, ids=[case["line"] for case in cases])
+
+
+def check_line(case: dict[str, Any]) -> None:
     found = gather({"requirements.txt": case["line"] + "\n"})
     empty = {"specifier": None, "version": None, "extras": [], "conditional": False}
     assert found["value"] == ([{**empty, **case["row"]}] if "row" in case else [])
@@ -44,6 +49,60 @@ def test_R1_to_R13_a_line_is_its_row_or_its_count(case: dict[str, Any]) -> None:
     assert found["unparsed"] == (1 if case.get("unparsed") else 0)
     assert found["other_index"] is case.get("other_index", False)
     assert "example.org" not in str(found)
+
+
+@lines("R1")
+def test_R1_one_exact_version_is_pinned(case: dict[str, Any]) -> None:
+    check_line(case)
+
+
+@lines("R2")
+def test_R2_prefix_range_and_none(case: dict[str, Any]) -> None:
+    check_line(case)
+
+
+@lines("R3")
+def test_R3_extras_and_a_marker_of_which_nothing_is_kept(case: dict[str, Any]) -> None:
+    check_line(case)
+
+
+@lines("R6")
+def test_R6_a_place_without_a_name_is_counted_by_kind(case: dict[str, Any]) -> None:
+    check_line(case)
+
+
+@lines("R7")
+def test_R7_a_repository_with_a_name(case: dict[str, Any]) -> None:
+    check_line(case)
+
+
+@lines("R8")
+def test_R8_a_wheel_or_sdist_says_its_version(case: dict[str, Any]) -> None:
+    check_line(case)
+
+
+@lines("R9")
+def test_R9_variables_are_never_expanded(case: dict[str, Any]) -> None:
+    check_line(case)
+
+
+@lines("R10")
+def test_R10_options_behind_a_requirement_are_ignored(case: dict[str, Any]) -> None:
+    check_line(case)
+
+
+@lines("R11")
+def test_R11_another_index_is_noted_without_its_host(case: dict[str, Any]) -> None:
+    check_line(case)
+
+
+@lines("R13")
+def test_R13_local_versions_and_what_cannot_be_read(case: dict[str, Any]) -> None:
+    check_line(case)
+
+
+def test_every_line_of_the_table_is_under_test() -> None:
+    assert {case["rule"] for case in CASES} == {"R1", "R2", "R3", "R6", "R7", "R8", "R9", "R10", "R11", "R13"}
 
 
 def test_R4_files_are_followed_each_once_as_from_the_file_that_names_them() -> None:
