@@ -66,10 +66,18 @@ Fetch = Callable[[str, tuple[tuple[str, str], ...]], Awaitable[Fetched[T] | Outc
 class Kept(Generic[T]):
     """Things by key, the ones used longest ago thrown out first when there are too many bytes."""
 
-    def __init__(self, fetch: Fetch[T], *, clock: Callable[[], float], max_bytes: int = MAX_BYTES) -> None:
+    def __init__(
+        self,
+        fetch: Fetch[T],
+        *,
+        clock: Callable[[], float],
+        max_bytes: int = MAX_BYTES,
+        slow_seconds: float = SLOW_SECONDS,
+    ) -> None:
         self._fetch = fetch
         self._clock = clock
         self._max_bytes = max_bytes
+        self._slow_seconds = slow_seconds
         self._entries: OrderedDict[str, _Entry[T]] = OrderedDict()
         self._flights: dict[str, _Flight] = {}
         self._failed: OrderedDict[str, float] = OrderedDict()
@@ -91,7 +99,7 @@ class Kept(Generic[T]):
         return entry.thing
 
     async def get(self, key: str) -> T | Outcome:
-        """Give a thing, asking for it where that is due; waits SLOW_SECONDS at most where an old one would do."""
+        """Give a thing, asking for it where that is due; waits `slow_seconds` at most where an old one would do."""
         entry = self._entries.get(key)
         now = self._clock()
         if entry is not None:
@@ -102,7 +110,7 @@ class Kept(Generic[T]):
         if flight is not None:
             patience = None
             if entry is not None and entry.thing is not None and now - entry.seen < STALE_SECONDS:
-                patience = max(0.0, SLOW_SECONDS - (now - flight.begun))
+                patience = max(0.0, self._slow_seconds - (now - flight.begun))
             # The task goes on when whoever waits for it leaves: others wait too.
             await asyncio.wait([flight.task], timeout=patience)
             if flight.task.done() and flight.task.result() is not Outcome.AWAY:

@@ -3,21 +3,35 @@
 import json
 import time
 from collections.abc import Callable
+from typing import Final
 
 from producers.gateway.manifest import CargoRule
 from producers.gateway.python_index.pages import Outcome, Page
 from producers.gateway.upstream.client import Client
 from producers.gateway.upstream.index_pages import IndexPages
-from producers.gateway.upstream.kept import MAX_BYTES, AwayError, Fetched, Kept
+from producers.gateway.upstream.kept import MAX_BYTES, SLOW_SECONDS, AwayError, Fetched, Kept
+
+DOWNLOADS_BYTES: Final = 1 << 20
+"""For the `dl` of cargo indexes: one a rule, a hundred bytes each."""
 
 
 class Upstreams:
     """Index pages and what else is fetched, of one event loop. To be closed. It is a `python_index.pages.Pages` too."""
 
-    def __init__(self, *, agent: str, clock: Callable[[], float] = time.monotonic, max_bytes: int = MAX_BYTES) -> None:
+    def __init__(
+        self,
+        *,
+        agent: str,
+        clock: Callable[[], float] = time.monotonic,
+        max_bytes: int = MAX_BYTES,
+        slow_seconds: float = SLOW_SECONDS,
+    ) -> None:
         self._client = Client(agent=agent)
-        self._pages: Kept[Page] = Kept(IndexPages(self._client).fetch, clock=clock, max_bytes=max_bytes)
-        self._downloads: Kept[str] = Kept(self._fetch_download, clock=clock, max_bytes=1 << 20)
+        fetch = IndexPages(self._client).fetch
+        self._pages: Kept[Page] = Kept(fetch, clock=clock, max_bytes=max_bytes, slow_seconds=slow_seconds)
+        self._downloads: Kept[str] = Kept(
+            self._fetch_download, clock=clock, max_bytes=DOWNLOADS_BYTES, slow_seconds=slow_seconds
+        )
 
     def at_hand(self, index: str, project: str) -> Page | None:
         """Give a page that is at most a day old."""
