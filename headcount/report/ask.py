@@ -15,8 +15,10 @@ Row = Mapping[str, Any]
 Rows = Sequence[Row]
 
 PACKAGES: Final = 20
-BUILDS: Final = 200
-"""Latest builds that are listed; failing ones come first."""
+"""Packages of most projects that a report has."""
+
+ALWAYS: Final = ("sphinx", "mkdocs")
+"""Packages that every report has, however few projects have them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +33,19 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """The rows of each query, as sql/ names and describes them."""
+    """The rows of each query, as sql/ and the functions there name and describe them. None is of a private project."""
 
     versions: Rows
     packages: Rows
+    config_keys: Rows
+    weekly: Rows
+    """A row a kind, week and value; none for a report on one project."""
     latest: Rows
     failing: Rows
-    outcomes: Row
     collectors: Rows
     ledger: Row
+    private_projects: int
+    """Active projects that are left out."""
 
 
 def reader_dsn(settings: Settings) -> str:
@@ -58,13 +64,12 @@ def reader_dsn(settings: Settings) -> str:
 
 def ask(dsn: str, scope: Scope) -> Answers:
     """Run all queries on one snapshot. Raises HeadcountError where Postgres is away, too old, or takes too long."""
-    values = {
+    values: dict[str, Any] = {
         "since": scope.since,
         "until": scope.until,
         "project": scope.project,
-        "public": scope.is_public,
         "packages": PACKAGES,
-        "builds": BUILDS,
+        "always": list(ALWAYS),
     }
     try:
         with postgres.connect(dsn, application="headcount report") as connection, postgres.translated():
@@ -75,14 +80,18 @@ def ask(dsn: str, scope: Scope) -> Answers:
                 cursor = connection.cursor(row_factory=postgres.dict_row)
                 return cursor.execute(text, values).fetchall()
 
+            packages = rows("packages")
+            values["names"] = sorted({row["name"] for row in packages})
             return Answers(
                 versions=rows("versions"),
-                packages=rows("packages"),
+                packages=packages,
+                config_keys=rows("config_keys"),
+                weekly=[*rows("weekly"), *rows("packages_weekly")] if scope.project is None else (),
                 latest=rows("latest"),
                 failing=rows("failing"),
-                outcomes=rows("outcomes")[0],
                 collectors=rows("collectors"),
                 ledger=rows("ledger")[0],
+                private_projects=rows("private_projects")[0]["projects"],
             )
     except postgres.errors.QueryCanceled as error:
         raise HeadcountError(

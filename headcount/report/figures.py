@@ -1,9 +1,8 @@
 """From rows to figures: who counts once for what, what is not known, and what is too few to be shown. Pure."""
 
-import itertools
 import re
-from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from headcount.report.ask import Row, Rows
@@ -12,33 +11,48 @@ K: Final = 5
 """Fewer projects than this are in no public figure (design.md section 4)."""
 
 Key = tuple[Any, ...]
+Projects = frozenset[str]
+Value = tuple[str, Key, str | None]
+"""A value: what people read, what it sorts by, and which line of the weekly series is its own (`value` and `detail`)."""
+
+ValuesOf = Callable[[Row], Iterable[Value]]
+"""What tells the values of one version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The projects of a value, by any of their versions and by the default one. The unknown's name is null."""
+
+    name: str | None
+    key: Key
+    projects: Projects
+    default: Projects
+    series: str | None = None
+    """Which line of the weekly series is this value's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A value, how many projects have it, and how many have it or an older one. An unknown value's name is null."""
+    """One row of a table. Null is what is not asked here, or not shown to others."""
 
     name: str | None
     projects: int
+    share: float
+    """Of all active projects, 0 to 1."""
+    default: int | None = None
     or_older: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Package:
-    """A package: its projects, and those of each series, the newest first. A project counts once a series."""
-
-    name: str
-    projects: int
-    series: Sequence[Cell]
+    """Projects with it or an older one: whom an end of support would reach."""
+    who: Sequence[str] = ()
+    """The projects' names, for the operator alone."""
+    series: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """The values of one question, how many rows the floor took away, and how many more there are than are shown."""
+    """The values of one question, and how many rows the floor took away."""
 
     cells: Sequence[Cell]
     hidden: int = 0
-    more: int = 0
 
     @property
     def known(self) -> list[Cell]:
@@ -51,75 +65,106 @@ class Counted:
         return next((cell.projects for cell in self.cells if cell.name is None), 0)
 
 
-def active_projects(versions: Rows) -> int:
-    """Count the projects."""
-    return len({row["project_id"] for row in versions})
+@dataclass(frozen=True, slots=True)
+class Universe:
+    """All projects that count, by id, with their names; and how many must share a figure that is shown."""
+
+    names: Mapping[str, str]
+    k: int = 1
+
+    @property
+    def active(self) -> int:
+        """How many projects count."""
+        return len(self.names)
+
+    @property
+    def is_public(self) -> bool:
+        """Whether others read it."""
+        return self.k > 1
 
 
-def count_projects(versions: Rows, name_of: Callable[[Row], str | None]) -> Counted:
-    """Count distinct projects by value, the most first; then those of which none is known."""
-    by_name: dict[str, set[Hashable]] = {}
+def universe(versions: Rows, k: int) -> Universe:
+    """Give the projects of some versions."""
+    return Universe({row["project_id"]: row["project"] for row in versions}, k)
+
+
+def group(versions: Rows, values_of: ValuesOf) -> list[Group]:
+    """Group versions by their values; a version may have several, a project counts once a value."""
+    every: dict[Value, set[str]] = {}
+    default: dict[Value, set[str]] = {}
     for row in versions:
-        name = name_of(row)
-        if name is not None:
-            by_name.setdefault(name, set()).add(row["project_id"])
-    cells = [Cell(name, len(projects)) for name, projects in by_name.items()]
-    cells.sort(key=lambda cell: (-cell.projects, cell.name))
-    return Counted([*cells, *_unknown(versions, by_name.values())])
-
-
-def count_series(versions: Rows, series_of: Callable[[Row], tuple[str, Key] | None]) -> Counted:
-    """Count distinct projects by series (its name, and what it sorts by), the newest first, with those of it or older.
-
-    That last figure is whom an end of support would reach.
-    """
-    by_series: dict[tuple[Key, str], set[Hashable]] = {}
-    for row in versions:
-        found = series_of(row)
-        if found is not None:
-            by_series.setdefault((found[1], found[0]), set()).add(row["project_id"])
-    oldest_first = sorted(by_series.items())
-    reached = itertools.accumulate((projects for _, projects in oldest_first), lambda left, right: left | right)
-    cells = [
-        Cell(name, len(projects), or_older=len(older))
-        for ((_, name), projects), older in zip(oldest_first, reached, strict=True)
-    ]
-    return Counted([*reversed(cells), *_unknown(versions, by_series.values())])
-
-
-def _unknown(versions: Rows, known: Iterable[set[Hashable]]) -> list[Cell]:
-    left = {row["project_id"] for row in versions} - set().union(*known)
-    return [Cell(None, len(left))] if left else []
-
-
-def floored(counted: Counted, k: int) -> Counted:
-    """Take away what fewer than k projects have, and every sum from which it could be computed again."""
-    kept = [replace(cell, or_older=None) for cell in counted.cells if cell.projects >= k]
-    return Counted(kept, hidden=len(counted.cells) - len(kept)) if k > 1 else counted
-
-
-def top(counted: Counted, count: int) -> Counted:
-    """Keep the first values, and the unknown."""
-    kept = [cell for cell in counted.cells if cell.name is None or cell in counted.known[:count]]
-    return replace(counted, cells=kept, more=len(counted.cells) - len(kept))
-
-
-def packages(rows: Rows, k: int) -> list[Package]:
-    """Group the rows of packages.sql, in their order; neither a package nor a series of fewer than k projects."""
-    groups = itertools.groupby(rows, key=lambda row: (row["name"], row["total"]))
+        for value in values_of(row):
+            every.setdefault(value, set()).add(row["project_id"])
+            if row["is_default"]:
+                default.setdefault(value, set()).add(row["project_id"])
     return [
-        Package(
-            name,
-            total,
-            [Cell(_series_name(row["series"]), row["projects"]) for row in group if row["projects"] >= k],
-        )
-        for (name, total), group in groups
-        if total >= k
+        Group(name, key, frozenset(every[value]), frozenset(default.get(value, ())), series)
+        for value in every
+        for name, key, series in (value,)
     ]
 
 
-def _series_name(series: str | None) -> str | None:
-    return None if series is None else f"{series}.x"
+def by_count(groups: Iterable[Group]) -> list[Group]:
+    """Order groups by how many projects they have, the most first."""
+    return sorted(groups, key=lambda each: (-len(each.projects), each.name or ""))
+
+
+def newest_first(groups: Iterable[Group]) -> list[Group]:
+    """Order groups by what they sort by, the newest first."""
+    return sorted(groups, key=lambda each: (each.key, each.name or ""), reverse=True)
+
+
+def with_unknown(groups: Sequence[Group], everyone: Universe, known: Projects | None = None) -> list[Group]:
+    """Add the projects of which nothing is known as a last group. `known`: those that could tell."""
+    if known is None:
+        known = frozenset[str]().union(*(each.projects for each in groups))
+    left = frozenset(everyone.names) - known
+    return [*groups, *([Group(None, (), left, left)] if left else [])]
+
+
+def tabulate(groups: Sequence[Group], everyone: Universe, *, reach: bool = False) -> Counted:
+    """Count groups in their order; `reach` says how many have a value or an older one (the order is then newest first)."""
+    shown = floored(groups, everyone.k)
+    reached = _reached(groups) if reach and not everyone.is_public else {}
+    cells = [_cell(each, everyone, reached.get(each.name)) for each in shown]
+    return Counted(cells, hidden=len(groups) - len(shown))
+
+
+def _reached(groups: Sequence[Group]) -> dict[str | None, int]:
+    older: set[str] = set()
+    found: dict[str | None, int] = {}
+    for each in reversed([each for each in groups if each.name is not None]):
+        older |= each.projects
+        found[each.name] = len(older)
+    return found
+
+
+def _cell(each: Group, everyone: Universe, or_older: int | None) -> Cell:
+    share = len(each.projects) / everyone.active
+    if everyone.is_public:
+        return Cell(each.name, len(each.projects), share, series=each.series)
+    who = sorted(everyone.names[project] for project in each.projects)
+    return Cell(each.name, len(each.projects), share, len(each.default), or_older, who, each.series)
+
+
+def floored(groups: Sequence[Group], k: int) -> list[Group]:
+    """Take away groups of fewer than k projects, and more of the smallest until no fewer than k are behind what is hidden.
+
+    Else the rest of a total would tell what was taken away.
+    """
+    shown = [each for each in groups if len(each.projects) >= k]
+    while len(shown) < len(groups) and shown:
+        seen = frozenset[str]().union(*(each.projects for each in shown))
+        hidden = frozenset[str]().union(*(each.projects for each in groups if each not in shown)) - seen
+        if not hidden or len(hidden) >= k:
+            break
+        shown.remove(min(shown, key=lambda each: len(each.projects)))
+    return shown
+
+
+def may_say(part: int, whole: int, k: int) -> bool:
+    """Whether neither a part nor what is left of the whole is under k, as each tells the other."""
+    return whole >= k and part >= (k if part else 0) and whole - part >= (k if whole - part else 0)
 
 
 def numbers(version: str, count: int) -> Key:
@@ -127,34 +172,108 @@ def numbers(version: str, count: int) -> Key:
     return tuple(int(part[:18]) for part in re.findall(r"\d+", version)[:count])
 
 
-def python_series(row: Row) -> tuple[str, Key] | None:
-    """Give implementation and minor, as CPython 3.12; None where it is not known."""
-    if row["python"] is None or row["implementation"] is None:
-        return None
-    key = numbers(row["python"], 2)
-    return f"{row['implementation']} {'.'.join(map(str, key))}", key
+def python_series(row: Row) -> Iterator[Value]:
+    """Give implementation and minor, as CPython 3.12."""
+    if row["python"] is not None and row["implementation"] is not None:
+        key = numbers(row["python"], 2)
+        minor = ".".join(map(str, key))
+        yield (
+            f"{row['implementation']} {minor}",
+            key,
+            series_of(row["implementation"], minor),
+        )
 
 
-def system(row: Row) -> str | None:
-    """Give system and release: ubuntu 24.04.1, or its full name where that has no dotted number."""
-    if row["os"] is None or row["os_version"] is None:
-        name: str | None = row["os_name"] or row["os"]
-        return name
-    return f"{row['os']} {row['os_version']}"
+def system(row: Row) -> Iterator[Value]:
+    """Give system and release: ubuntu 24.04, or its full name where that has no dotted number."""
+    if row["os"] is not None and row["os_version"] is not None:
+        release = ".".join(row["os_version"].split(".")[:2])
+        yield f"{row['os']} {release}", (), series_of(row["os"], release)
+    elif row["os_name"] or row["os"]:
+        yield row["os_name"] or row["os"], (), None
 
 
-def tool_series(tool: str, name: str) -> Callable[[Row], tuple[str, Key] | None]:
+def tool_series(tool: str, name: str) -> Callable[[Row], Iterator[Value]]:
     """Give what tells the series of one documentation tool, by the name that people know: Sphinx 8.x."""
 
-    def series_of(row: Row) -> tuple[str, Key] | None:
-        if row["tool"] != tool or row["tool_version"] is None:
-            return None
-        key = numbers(row["tool_version"], 1)
-        return (f"{name} {'.'.join(map(str, key))}.x", key) if key else None
+    def values_of(row: Row) -> Iterator[Value]:
+        if row["tool"] == tool and row["tool_version"] is not None:
+            key = numbers(row["tool_version"], 1)
+            if key:
+                yield f"{name} {key[0]}.x", key, series_of(tool, str(key[0]))
 
-    return series_of
+    return values_of
 
 
-def with_packages(row: Row) -> str | None:
-    """Say that the list of packages is known."""
-    return "known" if row["has_packages"] else None
+def column(name: str) -> Callable[[Row], Iterator[Value]]:
+    """Give what tells the value of one column."""
+
+    def values_of(row: Row) -> Iterator[Value]:
+        if row[name] is not None:
+            yield row[name], (), series_of(row[name], None)
+
+    return values_of
+
+
+def extensions(row: Row) -> Iterator[Value]:
+    """Give each extension."""
+    return ((name, (), None) for name in row["extensions"] or ())
+
+
+def series_of(value: str | None, detail: str | None) -> str:
+    """Give the name of a line of the weekly series."""
+    return f"{value}\n{detail or ''}"
+
+
+def projects_with(versions: Rows, is_known: Callable[[Row], bool]) -> Projects:
+    """Give the projects with a version of which something is known."""
+    return frozenset(row["project_id"] for row in versions if is_known(row))
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A package and its series, the newest first. A project counts once a series."""
+
+    whole: Cell
+    series: Sequence[Cell]
+
+
+def packages(rows: Rows, everyone: Universe) -> list[Package]:
+    """Give the packages of `reported_packages`, those of most projects first; none that fewer than k have."""
+    by_name: dict[str, list[Group]] = {}
+    for row in rows:
+        name = None if row["series"] is None else f"{row['series']}.x"
+        made = Group(name, numbers(row["series"] or "", 1), _of(row["project_ids"]), _of(row["default_ids"]))
+        by_name.setdefault(row["name"], []).append(made)
+    wholes = by_count(
+        Group(
+            name,
+            (),
+            frozenset[str]().union(*(each.projects for each in series)),
+            frozenset[str]().union(*(each.default for each in series)),
+            series_of(name, None),
+        )
+        for name, series in by_name.items()
+    )
+    return [
+        Package(
+            _cell(whole, everyone, None), tabulate(newest_first(by_name[str(whole.name)]), everyone, reach=True).cells
+        )
+        for whole in wholes
+        if len(whole.projects) >= everyone.k
+    ]
+
+
+def _of(projects: Sequence[str] | None) -> Projects:
+    return frozenset(projects or ())
+
+
+def config_keys(rows: Rows) -> list[Group]:
+    """Give each key once, whatever its values, and `key: value` where the value is one word. By default versions."""
+    keys: dict[str, set[str]] = {}
+    values: dict[str, set[str]] = {}
+    for row in rows:
+        keys.setdefault(row["key"], set()).update(row["project_ids"])
+        if row["value"] is not None:
+            values.setdefault(f"{row['key']}: {row['value']}", set()).update(row["project_ids"])
+    return [Group(name, (), frozenset(ids), frozenset(ids)) for name, ids in {**keys, **values}.items()]

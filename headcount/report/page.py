@@ -8,24 +8,45 @@ from typing import Final
 
 import jinja2
 
-from headcount.report import figures
-from headcount.report.ask import BUILDS, Answers, Row, Rows, Scope
-from headcount.report.figures import Cell, Counted, K, Package
+from headcount.report import completeness, figures, trend
+from headcount.report.ask import Answers, Row, Rows, Scope
+from headcount.report.completeness import Collector
+from headcount.report.figures import Cell, Counted, Group, K, Package, Universe
+from headcount.report.headlines import Headline, figure, headlines
+from headcount.report.trend import Trend, Trends
 
 TOOLS: Final = {"sphinx": "Sphinx", "mkdocs": "MkDocs"}
 
-
 ROWS: Final = 15
-"""Values that a table shows; CSV has all."""
+"""Values that a table shows; CSV and Parquet have all."""
+NAMES: Final = 40
+"""Projects that a cell names; CSV and Parquet have all."""
+BUILDS: Final = 200
+"""Latest builds that are listed; failing ones come first."""
+
+PAST_KEYS: Final = (
+    "build.image", "python.version", "python.system_packages", "python.use_system_site_packages", "python.pip_install",
+    "python.setup_py_install", "python.extra_requirements", "python.requirements", "requirements_file", "conda.file",
+    "type", "base", "version: 1", "(no file)",
+)  # fmt: skip
+"""What configurations may still have of what was taken away, or is about to be: this is asked for first."""
 
 
 @dataclass(frozen=True, slots=True)
-class Headline:
-    """One sentence that somebody can decide by; `mood` is good, bad or plain."""
+class Question:
+    """One kind of decision: its values, who has them, and how they move."""
 
-    mood: str
-    text: str
-    more: str = ""
+    name: str
+    """What exports call it."""
+    title: str
+    note: str
+    counted: Counted
+    kind: str | None = None
+    """Its kind in the weekly series."""
+    hit: str | None = None
+    """Its kind in `projects_hit`."""
+    has_reach: bool = False
+    has_default: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +58,16 @@ class Page:
     k: int
     active: int | None
     versions: int
-    outcomes: Row
+    private: int
+    failing_versions: int
+    built_versions: int
     headlines: Sequence[Headline]
+    questions: Sequence[Question]
     packages: Sequence[Package]
-    pythons: Counted
-    systems: Counted
-    asked: Counted
-    """Systems that configurations ask for."""
-    tools: Counted
-    themes: Counted
+    trends: Trends
     known: Sequence[tuple[str, int]]
     """What is known of how many active projects."""
-    collectors: Rows
+    collectors: Sequence[Collector]
     failing: Rows
     latest: Rows
     ledger: Row
@@ -58,132 +77,124 @@ class Page:
         """Whether the list of latest builds was cut."""
         return len(self.latest) >= BUILDS
 
+    def trend_of(self, kind: str | None, cell: Cell) -> Trend | None:
+        """Give how a value moves, where it is known."""
+        return None if kind is None or cell.series is None else self.trends.get((kind, cell.series))
+
 
 def lay_out(answers: Answers, scope: Scope, made_at: datetime) -> Page:
     """Compute all figures of a page."""
     k = K if scope.is_public else 1
     versions = answers.versions
-    active = figures.active_projects(versions)
-    pythons = figures.count_series(versions, figures.python_series)
-    systems = figures.count_projects(versions, figures.system)
-    by_tool = [figures.count_series(versions, figures.tool_series(*tool)) for tool in TOOLS.items()]
-    themes = figures.count_projects(versions, lambda row: row["theme"])
-    known = {
-        "Packages": figures.count_projects(versions, figures.with_packages).unknown,
-        "Python": pythons.unknown,
-        "System": systems.unknown,
-        "Documentation tool": figures.count_projects(versions, lambda row: row["tool"]).unknown,
-        "HTML theme": themes.unknown,
-    }
-    # A tool's series says nothing of the projects that use another tool.
-    tools = Counted([cell for counted in by_tool for cell in counted.known])
-    is_shown = active >= k
+    everyone = figures.universe(versions, k)
+    questions = _questions(answers, everyone)
+    known = _known(versions, everyone)
+    failing_versions = sum(1 for row in answers.latest if not row["success"])
+    is_shown = everyone.active >= k
     return Page(
         scope=scope,
         made_at=made_at,
         k=k,
-        active=active if is_shown else None,
+        active=everyone.active if is_shown else None,
         versions=len(versions) if is_shown else 0,
-        outcomes=answers.outcomes,
-        headlines=list(_headlines(answers, k, active, pythons, by_tool, known)),
-        packages=figures.packages(answers.packages, k),
-        pythons=figures.floored(pythons, k),
-        systems=figures.floored(systems, k),
-        asked=figures.floored(figures.count_projects(versions, lambda row: row["image_os"]), k),
-        tools=figures.floored(tools, k),
-        themes=figures.floored(themes, k),
-        known=[(name, active - unknown) for name, unknown in known.items() if _may_say(unknown, active, k)],
-        collectors=answers.collectors,
-        # Here a row is one project.
+        private=answers.private_projects,
+        failing_versions=failing_versions,
+        built_versions=len(answers.latest),
+        headlines=headlines(answers, everyone, known, {each.name: each.counted for each in questions}),
+        questions=questions,
+        packages=figures.packages(answers.packages, everyone),
+        trends=trend.trends(answers.weekly, k),
+        known=[
+            (name, everyone.active - unknown)
+            for name, unknown in known.items()
+            if figures.may_say(unknown, everyone.active, k)
+        ],
+        # In these a row is one project, or builds of a few.
+        collectors=completeness.collectors(answers.collectors) if k == 1 else (),
         failing=answers.failing if k == 1 else (),
-        latest=answers.latest if k == 1 else (),
+        latest=answers.latest[:BUILDS] if k == 1 else (),
         ledger=answers.ledger,
     )
 
 
-def _may_say(part: int, whole: int, k: int) -> bool:
-    """Whether neither a part nor what is left of the whole is under k, as each tells the other."""
-    return whole >= k and part >= (k if part else 0) and whole - part >= (k if whole - part else 0)
+def _questions(answers: Answers, everyone: Universe) -> list[Question]:
+    versions = answers.versions
+    asked = frozenset(everyone.names)
+    tools = [group for tool in TOOLS.items() for group in _newest(answers, figures.tool_series(*tool))]
+    keys = figures.config_keys(answers.config_keys)
+    past = [each for each in keys if each.name in PAST_KEYS]
+    used = [each for each in keys if each.name not in PAST_KEYS]
+    has_config = figures.projects_with(versions, lambda row: row["is_default"] and row["has_config"])
+    has_tool = figures.projects_with(versions, lambda row: row["extensions"] is not None)
+
+    def counted(groups: Sequence[Group], known: figures.Projects | None = None, *, reach: bool = False) -> Counted:
+        return figures.tabulate(figures.with_unknown(groups, everyone, known), everyone, reach=reach)
+
+    def popular(name: str) -> Counted:
+        return counted(figures.by_count(figures.group(versions, figures.column(name))))
+
+    return [
+        Question(
+            "python", "Pythons", "Projects by minor version, the newest first.",
+            counted(_newest(answers, figures.python_series), reach=True), "python", "python", has_reach=True,
+        ),
+        Question(
+            "config", "Configuration keys that are past or going", "What people wrote themselves, by default version.",
+            counted(figures.by_count(past), has_config), hit="config_key", has_default=False,
+        ),
+        Question(
+            "build.os", "Systems asked for", "What configurations say under build.os.", popular("image_os"),
+            "build_os", "build_os",
+        ),
+        Question("image", "Images", "The images that builds ran on.", popular("image"), "image", "image"),
+        Question(
+            "system", "Systems", "As the system that ran the build names itself.",
+            counted(figures.by_count(figures.group(versions, figures.system))), "os", "os",
+        ),
+        Question(
+            "tool", "Documentation tools", "Projects by series. Other projects use another tool, or it is not known.",
+            figures.tabulate(tools, everyone) if everyone.is_public else _tools(tools, everyone), "doctool", "doctool",
+            has_reach=True,
+        ),
+        Question("theme", "HTML themes", "As the configuration says.", popular("theme"), "theme", "theme"),
+        Question(
+            "extension", "Extensions", "As the configuration lists them.",
+            counted(figures.by_count(figures.group(versions, figures.extensions)), has_tool), hit="extension",
+        ),
+        Question(
+            "config", "Other configuration keys", "What people wrote themselves, by default version.",
+            counted(figures.by_count(used), has_config if used else asked), hit="config_key", has_default=False,
+        ),
+    ]  # fmt: skip
 
 
-def _headlines(
-    answers: Answers, k: int, active: int, pythons: Counted, by_tool: Sequence[Counted], known: dict[str, int]
-) -> list[Headline]:
-    found = [_failing(answers, k)]
-    if k == 1:
-        found += [_oldest(counted, active) for counted in (pythons, *by_tool) if counted.known]
-    found.append(_completeness(known, active) if all(_may_say(each, active, k) for each in known.values()) else None)
-    found.append(_balance(answers.ledger))
-    return [headline for headline in found if headline is not None]
+def _newest(answers: Answers, values_of: figures.ValuesOf) -> list[Group]:
+    return figures.newest_first(figures.group(answers.versions, values_of))
 
 
-def _failing(answers: Answers, k: int) -> Headline | None:
-    outcomes = answers.outcomes
-    failing, built = outcomes["failing_projects"], outcomes["projects"]
-    if not built or not _may_say(failing, built, k):
-        return None
-    if not failing:
-        return Headline("good", "The latest build of every version passed.")
-    verb = "has" if failing == 1 else "have"
-    text = f"{_count(failing, 'project')} of {_figure(built)} {verb} a version whose latest build failed."
-    names = [f"{row['project']} {row['version']}" for row in answers.latest if not row["success"]][:3] if k == 1 else []
-    left = outcomes["failing_versions"] - len(names)
-    return Headline("bad", text, ", ".join(names) + (f" and {_figure(left)} more" if names and left > 0 else ""))
+def _tools(groups: Sequence[Group], everyone: Universe) -> Counted:
+    """Count each tool's series by itself: an older Sphinx says nothing of MkDocs."""
+    cells = [
+        cell
+        for name in TOOLS.values()
+        for cell in figures.tabulate(
+            [each for each in groups if str(each.name).startswith(f"{name} ")], everyone, reach=True
+        ).cells
+    ]
+    return Counted(cells)
 
 
-def _oldest(counted: Counted, active: int) -> Headline:
-    newest, oldest = counted.known[0], counted.known[-1]
-    reach = f"{_count(oldest.projects, 'project')} of {_figure(active)}"
-    if newest is oldest:
-        return Headline("plain", f"{oldest.name} is the only series in use of its kind, in {reach}.")
-    return Headline(
-        "plain",
-        f"{oldest.name} is the oldest in use, {newest.name} the newest.",
-        f"An end of {oldest.name} would reach {reach}.",
-    )
-
-
-def _completeness(known: dict[str, int], active: int) -> Headline | None:
-    if not active:
-        return None
-    missing = {name: unknown for name, unknown in known.items() if unknown}
-    if not missing:
-        return Headline("good", f"No gaps: every answer below covers {_all(active)}.")
-    worst = max(missing, key=lambda name: missing[name])
-    return Headline(
-        "plain",
-        f"{worst}: not known of {_figure(missing[worst])} of {_count(active, 'project')}, so that much is left to guess.",
-    )
-
-
-def _all(active: int) -> str:
-    return "the one active project" if active == 1 else f"all {_figure(active)} active projects"
-
-
-def _balance(ledger: Row) -> Headline | None:
-    if not ledger["handed_over"]:
-        return None
-    if ledger["difference"] == 0 and ledger["missing"] == 0 and ledger["dropped"] == 0:
-        return Headline(
-            "good",
-            "Nothing lost, nothing counted twice.",
-            f"{_count(ledger['handed_over'], 'event')} handed over, every one accounted for.",
-        )
-    return Headline(
-        "bad",
-        "Not every event is accounted for.",
-        f"Dropped {ledger['dropped']}, missing {ledger['missing']}, difference {ledger['difference']}:"
-        " see `headcount ledger`.",
-    )
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{_figure(number)} {noun}" if number == 1 else f"{_figure(number)} {noun}s"
-
-
-def _figure(number: int) -> str:
-    """Group the thousands by a narrow space that breaks no line."""
-    return f"{number:,}".replace(",", "\u202f")
+def _known(versions: Rows, everyone: Universe) -> dict[str, int]:
+    """Of how many projects each thing is not known."""
+    asked = {
+        "Packages": lambda row: row["has_packages"],
+        "Python": lambda row: row["python"] is not None,
+        "System": lambda row: row["os"] is not None,
+        "Documentation tool": lambda row: row["tool"] is not None,
+        "HTML theme": lambda row: row["theme"] is not None,
+        "Configuration": lambda row: row["has_config"],
+    }
+    return {name: everyone.active - len(figures.projects_with(versions, each)) for name, each in asked.items()}
 
 
 def render(page: Page) -> str:
@@ -191,19 +202,28 @@ def render(page: Page) -> str:
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters.update(when=_when, count=_count, percent=_percent, figure=_figure)
+    environment.filters.update(when=_when, count=_count, percent=_percent, figure=figure, share=_share, points=_points)
     template = (files("headcount.report") / "page.html.j2").read_text(encoding="utf-8")
-    return environment.from_string(template).render(page=page, widest=_widest, top=figures.top, rows=ROWS)
+    return environment.from_string(template).render(page=page, rows=ROWS, names=NAMES)
 
 
 def _when(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M}"
 
 
+def _count(number: int, noun: str) -> str:
+    return f"{figure(number)} {noun}" if number == 1 else f"{figure(number)} {noun}s"
+
+
 def _percent(part: int, whole: int) -> str:
-    return f"{100 * part / whole:.0f} %" if whole else "–"
+    return _share(part / whole) if whole else "–"
 
 
-def _widest(cells: Sequence[Cell] | Sequence[Package]) -> int:
-    """Give the largest count, which is the full width of the bars."""
-    return max((cell.projects for cell in cells), default=1)
+def _share(share: float) -> str:
+    """Write a share so that a small one is no zero and a large one not all."""
+    percent = 100 * share
+    return f"{percent:.1f} %" if 0 < percent < 10 or 99 < percent < 100 else f"{percent:.0f} %"
+
+
+def _points(points: float) -> str:
+    return "±0" if abs(points) < 0.05 else f"{points:+.1f}".replace("-", "−")

@@ -56,7 +56,7 @@ def test_a_build_is_on_the_report(running: Place, tmp_path: Path, eventually: Ev
     assert "ubuntu-24.04" in text
 
     one = run(running, "report", "builds", "--project", "tiny <b>", "--format", "csv").stdout
-    assert f"python,CPython {sys.version_info.major}.{sys.version_info.minor},,1,1" in one
+    assert f"python,CPython {sys.version_info.major}.{sys.version_info.minor},,1,1.0,1,1," in one
     none = run(running, "report", "builds", "--project", "another", "--format", "csv").stdout
     assert none.splitlines()[1:] == []
     public = run(running, "report", "builds", "--public").stdout

@@ -20,6 +20,7 @@ ONE_MODULE = {
     "prometheus_client": "headcount.metrics",
     "jinja2": "headcount.report.page",
     "jgo": "headcount.up.jars",
+    "pyarrow": "headcount.report.parquet_file",
 }
 IMPORTS = imports()
 

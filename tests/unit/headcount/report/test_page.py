@@ -1,14 +1,30 @@
 """The page: nothing gets out of its place, nothing is loaded, and the public one says nothing of few."""
 
+import csv
+import io
+import json
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 
+import pyarrow.parquet
 import pytest
 
-from headcount.report.csv_file import HEAD, write_csv
+from headcount.report.export import COLUMNS, write_csv
 from headcount.report.page import lay_out, render
-from tests.unit.headcount.report.rows import LEDGER, NOW, PUBLIC, SCOPE, answers, latest, package, version
+from headcount.report.parquet_file import write_parquet
+from tests.unit.headcount.report.rows import (
+    LEDGER,
+    NOW,
+    PUBLIC,
+    SCOPE,
+    answers,
+    collected,
+    latest,
+    package,
+    version,
+    weekly,
+)
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -19,7 +35,7 @@ HOSTILE = (
 )
 WORDS = """
 html head meta title style body main header div b span section h1 h2 p ul li small table thead tbody tr th td
-svg rect i code br footer
+svg rect polyline i code br footer details summary
 """
 EXPECTED_TAGS = set(WORDS.split())
 
@@ -43,14 +59,25 @@ def full_page(name: str = "kiln") -> str:
         lay_out(
             answers(
                 versions=[
-                    version(name, name, theme=name, tool_version="7.1", python="3.9.1", os=name, os_version=name),
-                    version("glaze", image_os=name, implementation=name, python="3.11.1"),
+                    version(
+                        name,
+                        name,
+                        theme=name,
+                        extensions=[name],
+                        image=name,
+                        tool_version="7.1",
+                        python="3.9.1",
+                        os=name,
+                        os_version=name,
+                    ),
+                    version("glaze", theme=name, image_os=name, implementation=name, python="3.11.1"),
                 ],
-                packages=package(name, 2, s1=2),
+                packages=[{"name": name, "series": "1", "project_ids": [name, "glaze"], "default_ids": [name]}],
+                config_keys=[{"key": name, "value": name, "project_ids": [name]}],
+                weekly=weekly("theme", name, None, *range(1, 12)),
                 latest=[latest(name, name, success=False, failure_stage=name, failure_error=name), latest("glaze")],
                 failing=[{"project": name, "builds": 3, "stage": name, "last_build_at": NOW}],
-                outcomes={"projects": 2, "versions": 2, "failing_versions": 1, "failing_projects": 1},
-                collectors=[{"collector": name, "builds": 2, "known": 1}],
+                collectors=collected(name, (2, 1), (3, 3)),
                 ledger=LEDGER,
             ),
             SCOPE,
@@ -107,15 +134,17 @@ def test_a_ledger_that_does_not_balance_is_said_aloud() -> None:
 
 def test_for_others_no_name_of_a_project_and_no_small_figure() -> None:
     few = [version(f"secret-{number}", theme="private-theme") for number in range(4)]
-    many = [version(f"open-{number}") for number in range(7)]
+    many = [version(f"open-{number}", theme="furo" if number < 7 else "alabaster") for number in range(12)]
     text = render(
         lay_out(
             answers(
                 versions=few + many,
-                packages=package("sphinx", 11, s8=11) + package("private-package", 4, s1=4),
+                packages=package("sphinx", s8=" ".join(f"open-{n}" for n in range(7)))
+                + package("private-package", s1="secret-0 secret-1 secret-2 secret-3"),
+                config_keys=[{"key": "private-key", "value": None, "project_ids": ["secret-1"]}],
+                weekly=weekly("theme", "private-theme", None, *[4] * 12),
                 latest=[latest("secret-1", success=False)],
                 failing=[{"project": "secret-1", "builds": 3, "stage": None, "last_build_at": NOW}],
-                outcomes={"projects": 11, "versions": 11, "failing_versions": 1, "failing_projects": 1},
             ),
             PUBLIC,
             NOW,
@@ -123,7 +152,18 @@ def test_for_others_no_name_of_a_project_and_no_small_figure() -> None:
     )
     assert "furo" in text
     assert ">7</td>" in text
-    for hidden in ("secret-", "open-", "private-", "latest build failed", ">4<", ">1<", "End reaches"):
+    for hidden in (
+        "secret-",
+        "open-",
+        "private-",
+        "alabaster",
+        "latest build failed",
+        ">4<",
+        ">1<",
+        ">5<",
+        "End reaches",
+        "By default",
+    ):
         assert hidden not in text, hidden
 
 
@@ -135,23 +175,89 @@ def test_for_others_a_figure_is_hidden_where_its_rest_is_small() -> None:
     assert dict(page.known)["Python"] == 11
 
 
+def test_a_cell_says_who_how_it_moves_and_how_many_are_left() -> None:
+    versions = [version(f"p{number}", python="3.9.1" if number < 50 else "3.12.1") for number in range(60)]
+    text = render(
+        lay_out(
+            answers(versions=versions, weekly=weekly("python", "CPython", "3.9", *range(30, 4, -1), active=60)),
+            SCOPE,
+            NOW,
+        )
+    )
+    row = next(each for each in text.split("<tr>") if "CPython 3.9</th>" in each)
+    assert "83 %" in row
+    assert "p0, p1, p10" in row
+    assert "and 10 more" in row
+    assert "−36.7" in row
+    assert re.search(r'aria-label="48 % in the first of 26 weeks, 11 % in the last"', row)
+    assert "--arg kind=python" in text
+
+
+def test_past_keys_have_a_table_of_their_own() -> None:
+    keys = [
+        {"key": "build.image", "value": "build:8", "project_ids": ["a"]},
+        {"key": "sphinx.configuration", "value": "conf.py", "project_ids": ["a", "b"]},
+    ]
+    page = lay_out(answers(versions=[version("a"), version("b", has_config=False)], config_keys=keys), SCOPE, NOW)
+    past, used = (question.counted for question in page.questions if question.name == "config")
+    assert [(cell.name, cell.projects) for cell in past.cells] == [("build.image", 1), (None, 1)]
+    assert "sphinx.configuration" in {cell.name for cell in used.cells}
+    assert "build.image" not in {cell.name for cell in used.cells}
+
+
+def test_P7_private_projects_are_a_number_and_nothing_else() -> None:
+    assert "3 active projects are private, and in no figure here" in render(
+        lay_out(answers(private_projects=3), SCOPE, NOW)
+    )
+    assert "Fewer than 5 active projects are private" in render(lay_out(answers(private_projects=3), PUBLIC, NOW))
+    assert "No active project is private" in render(lay_out(answers(), PUBLIC, NOW))
+
+
+def test_gaps_of_a_collector_are_said_with_their_days() -> None:
+    text = render(lay_out(answers(collectors=collected("doctool", (50, 50), (50, 0), (50, 10))), SCOPE, NOW))
+    assert "2026-02-02 to 2026-02-03: 10 %" in text
+
+
 def test_large_figures_are_grouped_and_long_tables_are_cut() -> None:
     versions = [version(f"p{number}", theme=f"theme-{number % 40}") for number in range(1234)]
     text = render(lay_out(answers(versions=versions), SCOPE, NOW))
     assert "<b>1\u202f234</b>" in text
     assert "25 more values, of fewer projects" in text
-    assert text.count("theme-") == 15
+    assert len(re.findall(r'<th scope="row">theme-', text)) == 15
 
 
 def test_csv_has_every_count_and_no_formula() -> None:
     page = lay_out(
-        answers(versions=[version("a", theme="=1+1"), version("b", theme=None)], packages=package("@x", 2, s1=2)),
+        answers(versions=[version("a", theme="=1+1"), version("b", theme=None)], packages=package("@x", s1="a b")),
         SCOPE,
         NOW,
     )
     lines = write_csv(page).splitlines()
-    assert lines[0] == ",".join(HEAD)
-    assert "package,'@x,,2," in lines
-    assert "theme,'=1+1,,1," in lines
-    assert "theme,,,1," in lines
-    assert "python,CPython 3.12,,2,2" in lines
+    assert lines[0] == ",".join(COLUMNS)
+    assert 'package,\'@x,,2,1.0,2,,,,,"[""a"", ""b""]"' in lines
+    assert 'theme,\'=1+1,,1,0.5,1,,,,,"[""a""]"' in lines
+    assert 'theme,,,1,0.5,1,,,,,"[""b""]"' in lines
+    assert any(line.startswith("python,CPython 3.12,,2,1.0,2,2,") for line in lines)
+
+
+def test_parquet_has_the_rows_of_csv_typed() -> None:
+    given = answers(
+        versions=[version(f"p{number}", theme="=1+1") for number in range(7)],
+        weekly=weekly("theme", "=1+1", None, *range(1, 12)),
+    )
+    for scope in (SCOPE, PUBLIC):
+        page = lay_out(given, scope, NOW)
+        table = pyarrow.parquet.read_table(io.BytesIO(write_parquet(page)))
+        rows = list(csv.DictReader(io.StringIO(write_csv(page))))
+        assert table.num_rows == len(rows)
+        for typed, text in zip(table.to_pylist(), rows, strict=True):
+            assert {name: text[name] for name in COLUMNS if name not in ("who", "value")} == {
+                name: "" if typed[name] is None else str(typed[name])
+                for name in COLUMNS
+                if name not in ("who", "value")
+            }
+            assert typed["who"] == (json.loads(text["who"]) if text["who"] else None)
+        theme = next(row for row in table.to_pylist() if row["question"] == "theme")
+        assert theme["value"] == "=1+1"
+        assert (theme["who"] is None) == scope.is_public
+    assert pyarrow.parquet.read_table(io.BytesIO(write_parquet(lay_out(answers(), SCOPE, NOW)))).num_rows == 0
