@@ -32,13 +32,16 @@ def _month() -> date:
     return datetime.now(UTC).date().replace(day=1) - timedelta(days=1)
 
 
-def _instant(rng: random.Random) -> str:
-    return f"{_month():%Y-%m}-{rng.randint(1, 28):02d}T{rng.randint(0, 23):02d}:00:00.{rng.randint(0, 9)}Z"
+def _instant(rng: random.Random, first_day: int = 1) -> str:
+    return f"{_month():%Y-%m}-{rng.randint(first_day, 28):02d}T{rng.randint(0, 23):02d}:00:00.{rng.randint(0, 9)}Z"
 
 
 def _retirement(rng: random.Random, number: int) -> Record:
     key = rng.randrange(VERSIONS)
-    made = retirement(f"p{key // 4}", None if rng.random() < 0.3 else f"v{key % 4}", _instant(rng))
+    # Most of them late: what is retired early has many builds since.
+    made = retirement(
+        f"p{key // 4}", None if rng.random() < 0.3 else f"v{key % 4}", _instant(rng, rng.choice((1, 28, 28)))
+    )
     return made | {"event_id": hashlib.blake2b(number.to_bytes(8, "big"), digest_size=16).hexdigest()}
 
 
