@@ -14,6 +14,7 @@ from headcount.errors import HeadcountError
 from headcount.report.ask import Scope, ask, reader_dsn
 from headcount.report.export import write_csv
 from headcount.report.page import Page, lay_out, render
+from headcount.report.parquet_file import write_parquet
 
 DEFAULT_DAYS: Final = 90
 """The window of "active" in the views."""
@@ -62,17 +63,10 @@ def builds(
         ) from error
 
 
-def _parquet(page: Page) -> bytes:
-    # Its import takes a third of a second: only who asks for it waits.
-    from headcount.report.parquet_file import write_parquet
-
-    return write_parquet(page)
-
-
 _CONTENT: Final[Mapping[str, Callable[[Page], bytes]]] = {
     "html": lambda page: render(page).encode(),
     "csv": lambda page: write_csv(page).encode(),
-    "parquet": _parquet,
+    "parquet": write_parquet,
 }
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from schemas.batches import MAX_EVENTS, MAX_RECORD_BYTES, Head, Headers, encode_batch, encode_event, headers
 from schemas.topics import RAW_BUILDS
 from tests.canaries import CANARIES
-from tests.unit.streams.test_scrub import full_event, is_own, plant
+from tests.planted_event import full_event, is_own, plant
 
 Record = dict[str, Any]
 
