@@ -59,7 +59,7 @@ $$;
 
 CREATE FUNCTION headcount.active_projects("window" interval DEFAULT '90 days', as_of timestamptz DEFAULT now())
 RETURNS TABLE (project_id text, project_slug text, project_private boolean, successful_builds bigint, last_success_at timestamptz)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off SET enable_seqscan = off AS $$
     WITH attempts AS (
         SELECT counted.project_id, sum(counted.successes) AS successes
         FROM (

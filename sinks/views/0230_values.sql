@@ -77,7 +77,7 @@ BEGIN
             $body$
             CREATE FUNCTION headcount.%1$I("window" interval DEFAULT %2$L, as_of timestamptz DEFAULT now())
             RETURNS TABLE (%3$I text, %4$s projects bigint, share double precision)
-            LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+            LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off AS $$
                 SELECT value, %5$s projects, share FROM headcount_inner.projects_by_value(%6$L, "window", as_of, %7$L)
             $$
             $body$,

@@ -2,7 +2,7 @@
 -- set of lists, not once a project: that is what keeps this under a second.
 CREATE FUNCTION headcount_inner.package_projects("window" interval, as_of timestamptz, package text, only_default boolean)
 RETURNS TABLE (ecosystem text, name text, series text, sort_key bigint[], projects bigint)
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET work_mem = '32MB' SET jit = off AS $$
     WITH versions AS (
         SELECT given.project_id, given.latest AS row
         FROM headcount_inner.versions("window", as_of) AS given
@@ -38,13 +38,19 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                 WHERE pip_items.list_id = lists.pip_list_id AND pip_items.canonical_name = items.canonical_name
             ))
     ), packages AS MATERIALIZED (
-        SELECT ecosystem, name, series, array_agg(unit ORDER BY unit) AS units FROM listed GROUP BY ecosystem, name, series
+        SELECT listed.ecosystem, listed.name, listed.series, array_agg(listed.unit ORDER BY listed.unit) AS units
+        FROM listed
+        GROUP BY listed.ecosystem, listed.name, listed.series
     ), sets AS MATERIALIZED (
-        SELECT DISTINCT packages.units FROM packages
+        SELECT distinct_sets.units, row_number() OVER () AS set
+        FROM (SELECT DISTINCT packages.units FROM packages) AS distinct_sets
     ), counted AS MATERIALIZED (
-        SELECT sets.units, count(DISTINCT units.project_id) AS projects
-        FROM sets CROSS JOIN LATERAL unnest(sets.units) AS each (unit) JOIN units USING (unit)
-        GROUP BY sets.units
+        SELECT members.set, count(*) AS projects
+        FROM (
+            SELECT DISTINCT sets.set, units.project_id
+            FROM sets CROSS JOIN LATERAL unnest(sets.units) AS each (unit) JOIN units USING (unit)
+        ) AS members
+        GROUP BY members.set
     ), unknown AS (
         SELECT given.ecosystem, count(*) AS projects
         FROM headcount_inner.active("window", as_of) AS active
@@ -53,7 +59,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         GROUP BY given.ecosystem
     )
     SELECT ecosystem, packages.name, series, headcount_inner.numbers(series, 1), counted.projects
-    FROM packages JOIN counted USING (units)
+    FROM packages JOIN sets USING (units) JOIN counted USING (set)
     UNION ALL
     SELECT ecosystem, NULL, NULL, NULL, unknown.projects FROM unknown
     ORDER BY 5 DESC, 1, 2, 4
@@ -61,13 +67,13 @@ $$;
 
 CREATE FUNCTION headcount.package_projects("window" interval DEFAULT '90 days', as_of timestamptz DEFAULT now(), package text DEFAULT NULL)
 RETURNS TABLE (ecosystem text, name text, series text, sort_key bigint[], projects bigint)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off AS $$
     SELECT * FROM headcount_inner.package_projects("window", as_of, package_projects.package, false)
 $$;
 COMMENT ON FUNCTION headcount.package_projects(interval, timestamptz, text) IS 'How many active projects build with which series of a package (or of every one)?';
 CREATE FUNCTION headcount.package_projects_default("window" interval DEFAULT '90 days', as_of timestamptz DEFAULT now(), package text DEFAULT NULL)
 RETURNS TABLE (ecosystem text, name text, series text, sort_key bigint[], projects bigint)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off AS $$
     SELECT * FROM headcount_inner.package_projects("window", as_of, package_projects_default.package, true)
 $$;
 COMMENT ON FUNCTION headcount.package_projects_default(interval, timestamptz, text) IS 'The same by the default version of each project.';

@@ -85,13 +85,13 @@ $$;
 
 -- Called by the view with the reader's rights, so it brings its own; the reader cannot name it.
 CREATE FUNCTION headcount_inner.document_text(latest headcount_store.latest_builds) RETURNS text
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off AS $$
     SELECT jsonb_pretty(headcount_inner.document(latest))
 $$;
 
 CREATE FUNCTION headcount.build_documents(project text DEFAULT NULL, version text DEFAULT NULL, successful boolean DEFAULT false)
 RETURNS TABLE (project_id text, project_slug text, version_id text, version_slug text, build_id text, started_at timestamptz, document text)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off AS $$
     SELECT latest.project_id, latest.project_slug, latest.version_id, latest.version_slug, latest.build_id, latest.started_at,
         headcount_inner.document_text(latest)
     FROM headcount_store.latest_builds AS latest

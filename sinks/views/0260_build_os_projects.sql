@@ -25,13 +25,13 @@ $$;
 
 CREATE FUNCTION headcount.build_os_projects("window" interval DEFAULT '90 days', as_of timestamptz DEFAULT now())
 RETURNS TABLE (build_os text, projects bigint, projects_in_all_rows bigint)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off AS $$
     SELECT * FROM headcount_inner.build_os_projects("window", as_of, false)
 $$;
 COMMENT ON FUNCTION headcount.build_os_projects(interval, timestamptz) IS 'How many projects ask for which build.os: active ones, and in all rows that are kept?';
 CREATE FUNCTION headcount.build_os_projects_default("window" interval DEFAULT '90 days', as_of timestamptz DEFAULT now())
 RETURNS TABLE (build_os text, projects bigint, projects_in_all_rows bigint)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off AS $$
     SELECT * FROM headcount_inner.build_os_projects("window", as_of, true)
 $$;
 COMMENT ON FUNCTION headcount.build_os_projects_default(interval, timestamptz) IS 'The same by the default version of each project.';

@@ -1,7 +1,7 @@
 -- Q6: from what people wrote themselves, never from the merged configuration; default version only.
 CREATE FUNCTION headcount.config_key_projects_default("window" interval DEFAULT '90 days', as_of timestamptz DEFAULT now())
 RETURNS TABLE (key text, value text, projects bigint)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off AS $$
     WITH versions AS MATERIALIZED (
         SELECT given.project_id, (given.latest).config_user_hash AS hash,
             headcount_inner.is_within((given.latest).config_user_known_at, "window", as_of) AS is_known

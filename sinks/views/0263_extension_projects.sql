@@ -12,7 +12,7 @@ $$;
 
 CREATE FUNCTION headcount.extension_projects("window" interval DEFAULT '15 days', as_of timestamptz DEFAULT now(), more_than integer DEFAULT 10)
 RETURNS TABLE (extension text, seen_as text, projects bigint)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off AS $$
     WITH active AS MATERIALIZED (
         SELECT active.project_id FROM headcount_inner.active("window", as_of) AS active
     ), versions AS MATERIALIZED (

@@ -1,7 +1,7 @@
 -- Q12, from the sums of days that are over and the rows of all others (0008_summed_days.sql). L6: a build id counts once.
 CREATE FUNCTION headcount.build_minutes("window" interval DEFAULT '180 days', as_of timestamptz DEFAULT now())
 RETURNS TABLE (month date, project_id text, project_slug text, builds bigint, minutes double precision)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off SET enable_seqscan = off AS $$
     WITH attempts AS (
         SELECT date_trunc('month', days.day::timestamp)::date AS month, days.project_id, days.project_slug, days.attempts, days.seconds
         FROM headcount_store.project_days AS days JOIN headcount_inner.summed("window", as_of) AS summed USING (day)

@@ -1,7 +1,7 @@
 -- Q13. L6: a build id counts with its newest attempt.
 CREATE FUNCTION headcount.failing_projects("window" interval DEFAULT '3 months', as_of timestamptz DEFAULT now(), last integer DEFAULT 25)
 RETURNS TABLE (project_id text, project_slug text, builds bigint, stage text, last_build_at timestamptz)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off SET enable_seqscan = off AS $$
     -- From project to project along the index.
     WITH RECURSIVE building AS (
         (

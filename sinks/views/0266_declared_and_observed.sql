@@ -1,7 +1,7 @@
 -- Q2
 CREATE FUNCTION headcount.declared_and_observed(package text DEFAULT 'mkdocs', up_to text DEFAULT NULL, "window" interval DEFAULT '6 months', as_of timestamptz DEFAULT now())
 RETURNS TABLE (name text, declared bigint, configured bigint, observed bigint, declared_or_configured_not_observed bigint)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off AS $$
     WITH versions AS (
         SELECT given.project_id, given.latest AS row FROM headcount_inner.versions("window", as_of) AS given
     ), lists AS (

@@ -1,7 +1,7 @@
 -- Q14
 CREATE FUNCTION headcount.projects_hit(kind text, value text DEFAULT NULL, detail text DEFAULT NULL, "window" interval DEFAULT '90 days', as_of timestamptz DEFAULT now())
 RETURNS TABLE (project_id text, project_slug text, version_id text, version_slug text, build_id text, started_at timestamptz)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off AS $$
     WITH hit AS (
         SELECT given.project_id, given.version_id
         FROM headcount_inner.version_values(projects_hit.kind, "window", as_of) AS given
