@@ -15,8 +15,8 @@ from headcount.postgres import AgainError, LostError, connect, translated
 from schemas.builds.expected import COLLECTORS, FIELDS
 from sinks.statements import statement
 
-EVERY_SECONDS: Final = 30.0
-"""The tables it asks of are small: some 20 ms."""
+EVERY_SECONDS: Final = 15.0
+"""The tables it asks of are small, and Prometheus looks as often."""
 
 ALWAYS_SHOWN: Final = (
     *(("knowledge_low", collector) for collector in COLLECTORS),

@@ -16,7 +16,12 @@ PAST: Final = "(past)"
 
 AT_ONCE: Final = 10_000
 _SUMS: Final = (*LEDGER_COLUMNS, "taken_back", "expired")
-AGES: Final = {"poison_rows": "kept_at", "accepted_holes": "accepted_at"}
+AGES: Final = {
+    "poison_rows": "kept_at",
+    "accepted_holes": "accepted_at",
+    "collector_health_daily": "day",
+    "completeness_daily": "day",
+}
 """Tables whose rows just go, with the column of their time."""
 
 
