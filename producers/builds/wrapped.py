@@ -9,7 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-FORWARDED: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+FORWARDED: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+"""They ask for an end: forwarded, and the build counts as cancelled."""
+PASSED_ON: Final = (signal.SIGUSR1, signal.SIGUSR2, signal.SIGCONT)
+"""They say something to COMMAND alone."""
 
 _NOT_FOUND: Final = 127
 _NOT_EXECUTABLE: Final = 126
@@ -38,7 +41,8 @@ def run_command(command: Sequence[str], environ: Mapping[str, str], *, stdout_to
     """
     begun = time.monotonic()
     signal.signal(signal.SIGCHLD, lambda *_: None)  # ignored, its end would be lost; by default, perhaps not awaited
-    watched = {number for number in FORWARDED if signal.getsignal(number) is not signal.SIG_IGN}
+    every = (*FORWARDED, *PASSED_ON, signal.SIGTSTP)
+    watched = {number for number in every if signal.getsignal(number) is not signal.SIG_IGN}
     blocked = signal.pthread_sigmask(signal.SIG_BLOCK, watched | {signal.SIGCHLD})
     try:
         process = os.posix_spawnp(
@@ -57,6 +61,8 @@ def run_command(command: Sequence[str], environ: Mapping[str, str], *, stdout_to
     try:
         code, passed_on = _wait(process, watched)
     finally:
+        for number in watched & {signal.SIGUSR1, signal.SIGUSR2}:
+            signal.signal(number, signal.SIG_IGN)  # COMMAND is gone: they are for nobody
         signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
     return Ended(code, time.monotonic() - begun, cancelled=passed_on)
 
@@ -69,11 +75,19 @@ def _wait(process: int, watched: set[signal.Signals]) -> tuple[int, bool]:
             code = os.waitstatus_to_exitcode(status)
             return (code if code >= 0 else _BY_SIGNAL - code), cancelled
         number, from_kernel = _next_signal({*watched, signal.SIGCHLD})
-        if number in watched:
-            cancelled = True
-            # What a key of the terminal sends, COMMAND has got as well: twice could break off its own cleaning up.
-            if not from_kernel:
-                os.kill(process, number)
+        # What a key of the terminal sends, COMMAND has got as well: twice could break off its own cleaning up.
+        if number in watched and not from_kernel:
+            os.kill(process, number)
+        if number == signal.SIGTSTP:
+            _stop()
+        cancelled = cancelled or number in FORWARDED
+
+
+def _stop() -> None:
+    """Stop as by default, until SIGCONT; where nobody could send that, the kernel does not stop us."""
+    os.kill(os.getpid(), signal.SIGTSTP)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTSTP})
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTSTP})
 
 
 def _next_signal(numbers: set[signal.Signals]) -> tuple[int, bool]:

@@ -3,9 +3,6 @@
 # a test is named for its row of builds.md
 
 import json
-import os
-import pty
-import signal
 import subprocess
 import sys
 import time
@@ -100,106 +97,10 @@ def test_I3_stdin_is_the_commands(wrapper: Wrapper) -> None:
     assert done.stdout == b"in\x00put"
 
 
-def in_terminal(wrapper: Wrapper, command: tuple[str, ...], send: bytes = b"", when: bytes = b"") -> tuple[bytes, int]:
-    """Run under a terminal; `send` is typed once `when` is on the screen. Gives the screen and the wait status."""
-    argv = wrapper.argv(*NAMED, "--dry-run", "--json", command=command)
-    process, terminal = pty.fork()
-    if process == 0:
-        os.chdir(wrapper.checkout)
-        os.execve(argv[0], argv, wrapper.environ)
-    screen = b""
-    while True:
-        try:
-            part = os.read(terminal, 65536)
-        except OSError:  # Linux' end of a terminal
-            part = b""
-        if not part:
-            break
-        screen += part
-        if send and when in screen:
-            os.write(terminal, send)
-            send = b""
-    os.close(terminal)
-    return screen, os.waitpid(process, 0)[1]
-
-
 def test_I3_a_terminal_stays_one(wrapper: Wrapper) -> None:
     code = "import os, sys; print('ttys', [os.isatty(n) for n in range(3)], os.tcgetpgrp(0) == os.getpgrp())"
-    screen, _ = in_terminal(wrapper, (sys.executable, "-c", code))
+    screen, _ = wrapper.in_terminal((sys.executable, "-c", code))
     assert b"ttys [True, True, True] True" in screen
-
-
-COUNTING = """
-import os, signal, sys
-got = []
-for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-    signal.signal(number, lambda number, _: got.append(number))
-os.write(2, b"ready\\n")
-while not got:
-    signal.pause()
-signal.sigtimedwait([], 0.3)  # whatever comes twice comes now
-os.write(2, b"got %d\\n" % len(got))
-os._exit(100 + got[0])
-"""
-
-
-def test_I3_a_key_of_the_terminal_reaches_the_command_once(wrapper: Wrapper) -> None:
-    screen, status = in_terminal(wrapper, (sys.executable, "-c", COUNTING), send=b"\x03", when=b"ready")
-    assert b"got 1" in screen
-    assert b'"status": "cancelled"' in screen
-    assert os.waitstatus_to_exitcode(status) == 100 + signal.SIGINT
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_I3_signals_are_forwarded_once_and_the_event_is_cancelled(wrapper: Wrapper, number: signal.Signals) -> None:
-    argv = wrapper.argv(*NAMED, "--dry-run", "--json", command=(sys.executable, "-c", COUNTING))
-    with subprocess.Popen(
-        argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=wrapper.checkout, env=wrapper.environ
-    ) as process:
-        assert process.stderr is not None
-        assert process.stderr.readline() == b"ready\n"
-        process.send_signal(number)
-        out, err = process.communicate(timeout=60)
-    assert err == b"got 1\n"
-    assert process.returncode == 100 + number
-    build = json.loads(out)["build"]
-    assert (build["status"], build["success"], build["failure"]) == ("cancelled", False, None)
-
-
-def test_I3_a_signal_that_kills_the_command(wrapper: Wrapper) -> None:
-    argv = wrapper.argv(*NAMED, "--dry-run", "--json", command=("sh", "-c", "echo ready >&2; exec sleep 999"))
-    with subprocess.Popen(
-        argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=wrapper.checkout, env=wrapper.environ
-    ) as process:
-        assert process.stderr is not None
-        process.stderr.readline()
-        process.send_signal(signal.SIGTERM)
-        out, _ = process.communicate(timeout=60)
-    assert process.returncode == 128 + signal.SIGTERM
-    assert json.loads(out)["build"]["status"] == "cancelled"
-
-
-def test_I3_a_signal_while_collecting_ends_the_collection_and_keeps_the_event(wrapper: Wrapper, tmp_path: Path) -> None:
-    slow = tmp_path / "slow" / "dpkg-query"
-    slow.parent.mkdir()
-    slow.write_text(f"#!/bin/sh\necho > {tmp_path / 'asked'}\nexec sleep 999\n")
-    slow.chmod(0o755)
-    environ = wrapper.environ | {"PATH": f"{slow.parent}{os.pathsep}{wrapper.environ['PATH']}"}
-    argv = wrapper.argv(*NAMED, "--dry-run", "--json", command=("true",))
-    with subprocess.Popen(argv, stdout=subprocess.PIPE, cwd=wrapper.checkout, env=environ) as process:
-        deadline = time.monotonic() + 60
-        while not (tmp_path / "asked").exists():
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
-        begun = time.monotonic()
-        process.send_signal(signal.SIGTERM)
-        out, _ = process.communicate(timeout=60)
-    assert time.monotonic() - begun < 5
-    assert process.returncode == 0
-    event = json.loads(out)
-    assert event["build"]["success"] is True
-    assert event["collectors"]["python"]["status"] == "error"
-    assert event["collectors"]["apt_all"]["status"] == "timeout"
 
 
 def test_I3_words_of_ours_are_refused_with_2_and_the_commands_pass(wrapper: Wrapper) -> None:

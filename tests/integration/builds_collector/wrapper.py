@@ -1,6 +1,8 @@
 """`headcount build` as a process, in a checkout of a test's own."""
 
 import json
+import os
+import pty
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -44,3 +46,25 @@ class Wrapper:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
         return path
+
+    def in_terminal(self, command: tuple[str, ...], send: bytes = b"", when: bytes = b"") -> tuple[bytes, int]:
+        """Run under a terminal; `send` is typed once `when` is on the screen. Gives the screen and the wait status."""
+        argv = self.argv(*NAMED, "--dry-run", "--json", command=command)
+        process, terminal = pty.fork()
+        if process == 0:
+            os.chdir(self.checkout)
+            os.execve(argv[0], argv, self.environ)
+        screen = b""
+        while True:
+            try:
+                part = os.read(terminal, 65536)
+            except OSError:  # Linux' end of a terminal
+                part = b""
+            if not part:
+                break
+            screen += part
+            if send and when in screen:
+                os.write(terminal, send)
+                send = b""
+        os.close(terminal)
+        return screen, os.waitpid(process, 0)[1]
