@@ -131,12 +131,19 @@ def tabulate(groups: Sequence[Group], everyone: Universe, *, reach: bool = False
 
 
 def _reached(groups: Sequence[Group]) -> dict[str | None, int]:
-    older: set[str] = set()
+    older: dict[str, Projects] = {}
     found: dict[str | None, int] = {}
     for each in reversed([each for each in groups if each.name is not None]):
-        older |= each.projects
-        found[each.name] = len(older)
+        kind = family(each.name)
+        older[kind] = older.get(kind, frozenset()) | each.projects
+        found[each.name] = len(older[kind])
     return found
+
+
+def family(name: str | None) -> str:
+    """Give what older and newer are told within: an older Sphinx says nothing of MkDocs, nor PyPy of CPython."""
+    first, _, version = (name or "").partition(" ")
+    return first if version else ""
 
 
 def _cell(each: Group, everyone: Universe, or_older: int | None) -> Cell:
@@ -173,15 +180,12 @@ def numbers(version: str, count: int) -> Key:
 
 
 def python_series(row: Row) -> Iterator[Value]:
-    """Give implementation and minor, as CPython 3.12."""
-    if row["python"] is not None and row["implementation"] is not None:
+    """Give implementation and minor, as CPython 3.12; CPython sorts before the others."""
+    name = row["implementation"]
+    if row["python"] is not None and name is not None:
         key = numbers(row["python"], 2)
         minor = ".".join(map(str, key))
-        yield (
-            f"{row['implementation']} {minor}",
-            key,
-            series_of(row["implementation"], minor),
-        )
+        yield f"{name} {minor}", (name == "CPython", key), series_of(name, minor)
 
 
 def system(row: Row) -> Iterator[Value]:

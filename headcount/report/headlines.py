@@ -1,10 +1,11 @@
 """The sentences at the top of a report: what somebody has to know before a decision. Pure."""
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from headcount.report.ask import Answers, Row
-from headcount.report.figures import Cell, Counted, Universe, may_say
+from headcount.report.figures import Cell, Counted, Universe, family, may_say
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +23,9 @@ def headlines(
     """Give them in order; to others only those that say nothing of few projects. `known`: of how many it is not."""
     found = [_failing(answers, everyone)]
     if not everyone.is_public:
-        series = [counted["python"].known] + [
-            [cell for cell in counted["tool"].known if str(cell.name).startswith(f"{tool} ")]
-            for tool in ("Sphinx", "MkDocs")
-        ]
-        found += [_oldest(cells, everyone.active) for cells in series if cells]
+        cells = [*counted["python"].known, *counted["tool"].known]
+        families = itertools.groupby(cells, lambda cell: family(cell.name))
+        found += [_oldest(list(each), everyone.active) for _, each in families]
     if all(may_say(each, everyone.active, everyone.k) for each in known.values()):
         found.append(_completeness(known, everyone.active))
     found.append(_balance(answers.ledger))

@@ -44,7 +44,7 @@ class Question:
     kind: str | None = None
     """Its kind in the weekly series."""
     hit: str | None = None
-    """Its kind in `projects_hit`."""
+    """Arguments of `projects_hit`, as an example."""
     has_reach: bool = False
     has_default: bool = True
 
@@ -119,7 +119,6 @@ def lay_out(answers: Answers, scope: Scope, made_at: datetime) -> Page:
 
 def _questions(answers: Answers, everyone: Universe) -> list[Question]:
     versions = answers.versions
-    asked = frozenset(everyone.names)
     tools = [group for tool in TOOLS.items() for group in _newest(answers, figures.tool_series(*tool))]
     keys = figures.config_keys(answers.config_keys)
     past = [each for each in keys if each.name in PAST_KEYS]
@@ -136,52 +135,51 @@ def _questions(answers: Answers, everyone: Universe) -> list[Question]:
     return [
         Question(
             "python", "Pythons", "Projects by minor version, the newest first.",
-            counted(_newest(answers, figures.python_series), reach=True), "python", "python", has_reach=True,
+            counted(_newest(answers, figures.python_series), reach=True),
+            "python", "--arg kind=python --arg value=CPython --arg detail=3.9", has_reach=True,
         ),
         Question(
             "config", "Configuration keys that are past or going", "What people wrote themselves, by default version.",
-            counted(figures.by_count(past), has_config), hit="config_key", has_default=False,
+            counted(figures.by_count(past), has_config),
+            hit="--arg kind=config_key --arg value=build.image", has_default=False,
         ),
         Question(
             "build.os", "Systems asked for", "What configurations say under build.os.", popular("image_os"),
-            "build_os", "build_os",
+            "build_os", "--arg kind=build_os --arg value=ubuntu-20.04",
         ),
-        Question("image", "Images", "The images that builds ran on.", popular("image"), "image", "image"),
+        Question(
+            "image", "Images", "The images that builds ran on.", popular("image"),
+            "image", "--arg kind=image --arg value=IMAGE",
+        ),
         Question(
             "system", "Systems", "As the system that ran the build names itself.",
-            counted(figures.by_count(figures.group(versions, figures.system))), "os", "os",
+            counted(figures.by_count(figures.group(versions, figures.system))),
+            "os", "--arg kind=os --arg value=ubuntu --arg detail=22.04",
         ),
         Question(
-            "tool", "Documentation tools", "Projects by series. Other projects use another tool, or it is not known.",
-            figures.tabulate(tools, everyone) if everyone.is_public else _tools(tools, everyone), "doctool", "doctool",
-            has_reach=True,
+            "tool", "Documentation tools", "Projects by series. Others use another tool, or it is not known.",
+            figures.tabulate(tools, everyone, reach=True),
+            "doctool", "--arg kind=doctool --arg value=sphinx --arg detail=5", has_reach=True,
         ),
-        Question("theme", "HTML themes", "As the configuration says.", popular("theme"), "theme", "theme"),
+        Question(
+            "theme", "HTML themes", "As the configuration says.", popular("theme"),
+            "theme", "--arg kind=theme --arg value=alabaster",
+        ),
         Question(
             "extension", "Extensions", "As the configuration lists them.",
-            counted(figures.by_count(figures.group(versions, figures.extensions)), has_tool), hit="extension",
+            counted(figures.by_count(figures.group(versions, figures.extensions)), has_tool),
+            hit="--arg kind=extension --arg value=nbsphinx",
         ),
         Question(
             "config", "Other configuration keys", "What people wrote themselves, by default version.",
-            counted(figures.by_count(used), has_config if used else asked), hit="config_key", has_default=False,
+            counted(figures.by_count(used), has_config),
+            hit="--arg kind=config_key --arg value=build.jobs", has_default=False,
         ),
     ]  # fmt: skip
 
 
 def _newest(answers: Answers, values_of: figures.ValuesOf) -> list[Group]:
     return figures.newest_first(figures.group(answers.versions, values_of))
-
-
-def _tools(groups: Sequence[Group], everyone: Universe) -> Counted:
-    """Count each tool's series by itself: an older Sphinx says nothing of MkDocs."""
-    cells = [
-        cell
-        for name in TOOLS.values()
-        for cell in figures.tabulate(
-            [each for each in groups if str(each.name).startswith(f"{name} ")], everyone, reach=True
-        ).cells
-    ]
-    return Counted(cells)
 
 
 def _known(versions: Rows, everyone: Universe) -> dict[str, int]:
@@ -222,7 +220,7 @@ def _percent(part: int, whole: int) -> str:
 def _share(share: float) -> str:
     """Write a share so that a small one is no zero and a large one not all."""
     percent = 100 * share
-    return f"{percent:.1f} %" if 0 < percent < 10 or 99 < percent < 100 else f"{percent:.0f} %"
+    return f"{percent:.1f}\u00a0%" if 0 < percent < 10 or 99 < percent < 100 else f"{percent:.0f}\u00a0%"
 
 
 def _points(points: float) -> str:

@@ -66,6 +66,12 @@ def test_series_sort_as_versions_and_say_whom_an_end_reaches() -> None:
     assert found == [("CPython 3.10", 2, 3), ("CPython 3.9", 2, 2)]
 
 
+def test_an_end_reaches_its_own_kind_only() -> None:
+    rows = [version("a", python="3.9.2"), version("b", implementation="PyPy", python="3.8.1"), version("c")]
+    found = [(cell.name, cell.or_older) for cell in pythons(rows).cells]
+    assert found == [("CPython 3.12", 2), ("CPython 3.9", 1), ("PyPy 3.8", 1)]
+
+
 @given(ROWS)
 def test_no_sum_over_series_is_under_its_own_or_over_all_projects(rows: Rows) -> None:
     counted = pythons(rows)

@@ -185,11 +185,11 @@ def test_a_cell_says_who_how_it_moves_and_how_many_are_left() -> None:
         )
     )
     row = next(each for each in text.split("<tr>") if "CPython 3.9</th>" in each)
-    assert "83 %" in row
+    assert "83\u00a0%" in row
     assert "p0, p1, p10" in row
     assert "and 10 more" in row
     assert "−36.7" in row
-    assert re.search(r'aria-label="48 % in the first of 26 weeks, 11 % in the last"', row)
+    assert re.search(r'aria-label="48\u00a0% in the first of 26 weeks, 11\u00a0% in the last"', row)
     assert "--arg kind=python" in text
 
 
@@ -215,7 +215,7 @@ def test_P7_private_projects_are_a_number_and_nothing_else() -> None:
 
 def test_gaps_of_a_collector_are_said_with_their_days() -> None:
     text = render(lay_out(answers(collectors=collected("doctool", (50, 50), (50, 0), (50, 10))), SCOPE, NOW))
-    assert "2026-02-02 to 2026-02-03: 10 %" in text
+    assert "2026-02-02 to 2026-02-03: 10\u00a0%" in text
 
 
 def test_large_figures_are_grouped_and_long_tables_are_cut() -> None:
