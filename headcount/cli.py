@@ -15,6 +15,11 @@ COMMANDS: Final = {
         "producers.builds.command:build",
         "Run COMMAND, which builds documentation, and send what it was built with as one event.",
     ),
+    "delete": Lazy(
+        "sinks.delete_command:delete",
+        "Delete all rows of a project, or of one version of it, from the database.",
+        "sink",
+    ),
     "demo": Lazy(
         "headcount.demo.command:demo",
         "Build two small documentation projects for real, and see what headcount says about their builds.",

@@ -80,6 +80,9 @@ def _drop_month(
                 connection.execute(_LOCK_TIMEOUT)
                 row = connection.execute(statement("drop_builds_month"), (month, midnight, at_most)).fetchone()
                 rows = (row and row[0]) or 0
+                if rows:
+                    # No trigger meets them: their days' sums go with them, here.
+                    connection.execute(statement("forget_sums_of_month"), {"month": month, "next": _next(month)})
                 add_taken(connection, "expired", rows)
         except AgainError:
             continue

@@ -22,6 +22,8 @@ WITH totals AS (
     SELECT unnest(ARRAY[config_user_hash, config_final_hash]) AS hash FROM headcount_store.builds
     UNION
     SELECT unnest(ARRAY[config_user_hash, config_final_hash]) FROM headcount_store.latest_builds
+), week_lists AS (
+    SELECT DISTINCT list_id FROM headcount_store.project_weeks WHERE list_id IS NOT NULL
 ), items AS (
     SELECT list_id, count(*) AS packages FROM headcount_store.package_list_items GROUP BY list_id
 )
@@ -32,6 +34,8 @@ UNION ALL SELECT 'refused_by_reason', refused, (SELECT coalesce(sum(events), 0) 
 UNION ALL SELECT 'builds', left_over, (SELECT count(*) FROM headcount_store.builds) FROM builds_totals
 UNION ALL SELECT 'package_lists', count(*), count(kept.hash)
     FROM referred LEFT JOIN headcount_store.package_lists AS kept USING (hash) WHERE hash IS NOT NULL
+UNION ALL SELECT 'lists_of_weeks', count(*), count(kept.list_id)
+    FROM week_lists LEFT JOIN headcount_store.package_lists AS kept USING (list_id)
 UNION ALL SELECT 'build_configs', count(*), count(kept.hash)
     FROM configs LEFT JOIN headcount_store.build_configs AS kept USING (hash) WHERE hash IS NOT NULL
 UNION ALL SELECT 'package_list_items', coalesce(sum(kept.packages), 0), coalesce(sum(items.packages), 0)

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -153,25 +154,12 @@ def test_B38_a_writer_and_a_reader_go_on_while_months_and_days_go(
                 assert found is not None
                 read.append(found[0])
 
-    failed: list[Exception] = []
-
-    def watched(work: Callable[[], None]) -> Callable[[], None]:
-        def run() -> None:
-            try:
-                work()
-            except Exception as error:  # a thread's; the test's own thread looks at it
-                failed.append(error)
-
-        return run
-
-    threads = [threading.Thread(target=watched(work)) for work in (write, read_on)]
-    for thread in threads:
-        thread.start()
-    retention()
-    done.set()
-    for thread in threads:
-        thread.join()
-    assert failed == []
+    with ThreadPoolExecutor(2) as threads:
+        working = [threads.submit(work) for work in (write, read_on)]
+        retention()
+        done.set()
+    for work in working:
+        work.result()
     assert written
     assert read
     retention()

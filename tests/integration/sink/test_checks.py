@@ -22,6 +22,7 @@ from tests.stack import Database
         ("UPDATE headcount_store.ledger_rows SET added = added - 1", "accepted", -1),
         ("DELETE FROM headcount_store.refusals", "refused_by_reason", -1),
         ("DELETE FROM headcount_store.package_lists WHERE ecosystem = 'apt' AND packages = 1", "package_lists", -1),
+        ("DELETE FROM headcount_store.package_lists WHERE ecosystem = 'apt' AND packages = 1", "lists_of_weeks", -1),
         ("DELETE FROM headcount_store.package_list_items WHERE name = 'docutils'", "package_list_items", -1),
         ("DELETE FROM headcount_store.build_configs", "build_configs", -2),
     ],

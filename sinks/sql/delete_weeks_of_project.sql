@@ -1,0 +1,1 @@
+DELETE FROM headcount_store.project_weeks WHERE project_id = %(project)s
