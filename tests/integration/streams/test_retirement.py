@@ -39,7 +39,7 @@ class Pipeline:
         self._published = 0
         self._builds = 0
         self.publisher = self._running.enter_context(Publisher(kafka, spool_dir=folder / "spool"))
-        self.start("sink", "sink")
+        self.sink = self.start("sink", "sink")
 
     def start(self, name: str, *words: str) -> Running:
         return self._running.enter_context(
@@ -182,3 +182,31 @@ def test_L7_one_that_is_put_into_one_partition_by_hand_is_complete_in_postgres(
     assert gone == {f'["p","v{n}"]' for n in range(VERSIONS) if partition_of(source_of_build("p", f"v{n}")) == 3}
     pipeline.publish(pipeline.build(59, version="v0"))
     assert pipeline.versions() == []
+
+
+def test_L8_old_rows_go_from_the_topic_and_from_postgres(pipeline: Pipeline) -> None:
+    def build(number: int, version: str, days: int) -> Record:
+        started_at = (datetime.now(UTC) - timedelta(days=days)).isoformat()
+        return event(number, project="p", version=version, started_at=started_at, success=True)
+
+    partition = partition_of(source_of_build("p", "v0"))
+    near = next(v for n in range(1, 99) if partition_of(source_of_build("p", v := f"v{n}")) == partition)
+    first = pipeline.start("first", "streams", "--slot", "0")
+    pipeline.publish(build(1, "v0", 401), build(2, near, 399))
+    assert pipeline.topic() == {'["p","v0"]': True, f'["p","{near}"]': True}
+    for process in (first, pipeline.sink):
+        process.process.kill()
+        process.ended()
+    # What they do once a day, they also do when they start.
+    pipeline.start("second", "streams", "--slot", "0")
+    pipeline.start("second sink", "sink")
+    pipeline.publish(build(3, near, 1))
+    assert pipeline.topic() == {'["p","v0"]': False, f'["p","{near}"]': True}
+    left = [("p", near)]
+    assert eventually(pipeline.versions, is_right=lambda found: found == left, seconds=SECONDS) == left
+    pipeline.publish(build(4, "v0", 402))
+    assert pipeline.versions() == left
+    assert pipeline.topic()['["p","v0"]'] is False
+    pipeline.publish(build(5, "v0", 1))
+    assert pipeline.versions() == [("p", "v0"), *left]
+    assert pipeline.topic()['["p","v0"]'] is True
