@@ -83,13 +83,22 @@ def build(
     except Exception as error:  # noqa: BLE001  # the build's boundary: its exit code stands, whatever we fail at
         _say(f"the build could not be looked at ({type(error).__name__}), and has no event")
     if dry_run:
-        click.echo(json.dumps(outbox.record, indent=None if as_json else 2, ensure_ascii=False))
+        _show(json.dumps(outbox.record, indent=None if as_json else 2, ensure_ascii=False))
     elif outbox.record is not None:
         try:
             deliver(outbox, environ)
         except HeadcountError as error:
             _say(str(error))
     sys.exit(ended.exit_code)
+
+
+def _show(text: str) -> None:
+    """Print the event; who closed stdout gets none, and COMMAND's exit code all the same."""
+    try:
+        click.echo(text)
+        sys.stdout.flush()
+    except (OSError, ValueError, AttributeError):
+        sys.stdout = None  # as Python has it where there is none: nothing to flush at exit
 
 
 def _say(text: str) -> None:

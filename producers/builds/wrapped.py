@@ -2,10 +2,11 @@
 
 import errno
 import os
+import shutil
 import signal
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -45,19 +46,13 @@ def run_command(command: Sequence[str], environ: Mapping[str, str], *, stdout_to
     watched = {number for number in every if signal.getsignal(number) is not signal.SIG_IGN}
     blocked = signal.pthread_sigmask(signal.SIG_BLOCK, watched | {signal.SIGCHLD})
     try:
-        process = os.posix_spawnp(
-            command[0],
-            list(command),
-            dict(environ),
-            file_actions=[(os.POSIX_SPAWN_DUP2, 2, 1)] if stdout_to_stderr else [],
-            setsigmask=blocked,
-            setsigdef=[signal.SIGPIPE, signal.SIGXFSZ, signal.SIGCHLD],  # Python ignores the first two for itself
-        )
-    except OSError as error:
+        process = _spawn(command, environ, blocked, stdout_to_stderr=stdout_to_stderr)
+    except (OSError, ValueError) as error:
         signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
-        os.write(2, f"headcount: {command[0]}: {os.strerror(error.errno or errno.ENOENT)}\n".encode())
-        missing = isinstance(error, FileNotFoundError)
-        return Ended(_NOT_FOUND if missing else _NOT_EXECUTABLE, time.monotonic() - begun, cancelled=False)
+        number = (error.errno if isinstance(error, OSError) else None) or errno.ENOENT
+        os.write(2, f"headcount: {command[0]}: {os.strerror(number)}\n".encode())
+        code = _NOT_FOUND if number == errno.ENOENT else _NOT_EXECUTABLE
+        return Ended(code, time.monotonic() - begun, cancelled=False)
     try:
         code, passed_on = _wait(process, watched)
     finally:
@@ -65,6 +60,28 @@ def run_command(command: Sequence[str], environ: Mapping[str, str], *, stdout_to
             signal.signal(number, signal.SIG_IGN)  # COMMAND is gone: they are for nobody
         signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
     return Ended(code, time.monotonic() - begun, cancelled=passed_on)
+
+
+def _spawn(command: Sequence[str], environ: Mapping[str, str], mask: Iterable[int], *, stdout_to_stderr: bool) -> int:
+    """Start COMMAND as a shell would: a script without a first line for the kernel is run by sh."""
+
+    def spawn(words: Sequence[str]) -> int:
+        return os.posix_spawnp(
+            words[0],
+            list(words),
+            dict(environ),
+            file_actions=[(os.POSIX_SPAWN_DUP2, 2, 1)] if stdout_to_stderr else [],
+            setsigmask=mask,
+            setsigdef=[signal.SIGPIPE, signal.SIGXFSZ, signal.SIGCHLD],  # Python ignores the first two for itself
+        )
+
+    try:
+        return spawn(command)
+    except OSError as error:
+        script = shutil.which(command[0], path=environ.get("PATH", os.defpath))
+        if error.errno != errno.ENOEXEC or script is None:
+            raise
+        return spawn(["/bin/sh", script, *command[1:]])
 
 
 def _wait(process: int, watched: set[signal.Signals]) -> tuple[int, bool]:

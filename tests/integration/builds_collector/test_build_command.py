@@ -3,6 +3,8 @@
 # a test is named for its row of builds.md
 
 import json
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -65,9 +67,12 @@ def test_I3_broken_settings_or_no_kafka_are_one_line(wrapper: Wrapper, environ: 
         (("sh", "-c", "kill -9 $$"), 137),
         (("no-such-command-here",), 127),
         (("/etc",), 126),
+        (("",), 127),
+        (("./script", "5"), 5),
     ],
 )
 def test_I3_the_exit_code_is_the_commands(wrapper: Wrapper, command: tuple[str, ...], code: int) -> None:
+    wrapper.write("script", "echo no first line for the kernel\nexit $1\n").chmod(0o755)
     done = wrapper.run("--dry-run", "--json", command=command)
     assert done.returncode == code
     build = json.loads(done.stdout)["build"]
@@ -87,6 +92,42 @@ def test_I3_with_dry_run_stdout_is_the_event_alone(wrapper: Wrapper) -> None:
         assert json.loads(done.stdout)["kind"] == "build_finished"
         assert sorted(done.stderr.splitlines()) == [b"err", b"out"]
     assert not (Path(wrapper.environ["HEADCOUNT_SPOOL_DIR"])).exists()
+
+
+def test_I3_a_file_that_is_no_program_is_126(wrapper: Wrapper) -> None:
+    wrapper.write("script", "exit 0\n")
+    assert wrapper.run("--dry-run", command=("./script",)).returncode == 126
+
+
+@pytest.mark.parametrize("options", [(), ("--dry-run",), ("--dry-run", "--json")])
+def test_I3_a_closed_stdout_changes_no_exit_code(wrapper: Wrapper, options: tuple[str, ...]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    argv = wrapper.argv(*NAMED, *options, command=("sh", "-c", "echo out; exit 7"))
+    done = subprocess.run(
+        argv, stdout=writing, stderr=subprocess.PIPE, cwd=wrapper.checkout, env=wrapper.environ, check=False
+    )
+    os.close(writing)
+    # The command itself is ended by SIGPIPE where it writes to that pipe.
+    assert done.returncode == (7 if options else 128 + signal.SIGPIPE)
+    assert b"Traceback" not in done.stderr
+    assert b"Exception" not in done.stderr
+
+
+def test_I3_output_of_any_size_and_children_that_keep_the_pipe(wrapper: Wrapper) -> None:
+    done = wrapper.run(command=("sh", "-c", "head -c 30000000 /dev/zero; exit 3"))
+    assert (done.returncode, len(done.stdout)) == (3, 30_000_000)
+    argv = wrapper.argv(*NAMED, command=("sh", "-c", "sleep 999 & echo $!"))
+    with subprocess.Popen(
+        argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=wrapper.checkout, env=wrapper.environ
+    ) as process:
+        assert process.stdout is not None
+        sleeper = int(process.stdout.readline())
+        try:
+            assert process.wait(60) == 0
+            os.kill(sleeper, 0)  # it is still there, as it would be without us
+        finally:
+            os.kill(sleeper, signal.SIGKILL)
 
 
 def test_I3_stdin_is_the_commands(wrapper: Wrapper) -> None:
