@@ -4,6 +4,7 @@ A row a field: `field`, `class`, `before`, `after`, `why`. A private package's r
 row that all private packages of its list become.
 """
 
+import itertools
 import json
 import os
 import sys
@@ -132,11 +133,12 @@ class _Walk:
         if kind == "record" and before is not None:
             yield from self.record(type_, before, after, f"{path}.")
         elif kind == "array" and before:
-            for number, (one, other) in enumerate(zip(before, after, strict=True)):
+            # Less may be left: the extras of a private package go with its name, and long lists are cut.
+            for number, (one, other) in enumerate(itertools.zip_longest(before, after or ())):
                 yield from self._value(type_["items"], field, one, other, f"{path}[{number}]")
         elif kind == "map" and before:
             for key, one in before.items():
-                if key in after:
+                if key in (after or ()):
                     yield from self._value(type_["values"], field, one, after[key], f"{path}.{key}")
                 else:
                     yield _row(f"{path}.{key}", "drop", one, None, UNKNOWN_KEY)

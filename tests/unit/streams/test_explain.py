@@ -18,7 +18,8 @@ from streams.scrub.names import load
 from streams.scrub.rules import rules
 from streams.scrub.why import CLASSES, RULES, why
 from tests.build_events import event
-from tests.canaries import PERSONAL, found_in
+from tests.canaries import CANARIES, PERSONAL, found_in
+from tests.planted_event import full_event, is_own, plant
 
 Record = dict[str, Any]
 NAMES = load()
@@ -54,6 +55,30 @@ def test_after_is_what_streams_make_of_the_event(path: Path) -> None:
     assert shown == {name: value for name, value in expected.items() if not name.endswith(".private")} | {
         "project.private": expected["project.private"]
     }
+
+
+@pytest.mark.parametrize("canary", CANARIES)
+def test_any_event_is_explained_and_nothing_planted_is_said_to_be_left(canary: str) -> None:
+    for path, spoilt in plant(full_event(), canary):
+        rows = rows_of(spoilt)
+        left = [(row["after"], row["why"], row["class"]) for row in rows.values()]
+        assert is_own(path, canary) or not found_in(json.dumps(left, ensure_ascii=False)), path
+
+
+def test_the_extras_of_a_private_package_go_with_its_name() -> None:
+    given = full_event()
+    given["packages"]["pip"]["declared"] = [
+        {
+            "name": "canary-secret-package",
+            "constraint": "none",
+            "specifier": None,
+            "version": None,
+            "extras": ["docs"],
+            "conditional": False,
+        }
+    ]
+    row = rows_of(given)["packages.pip.declared[0].extras[0]"]
+    assert (row["before"], row["after"], row["why"]) == ("docs", None, FOLDED)
 
 
 def test_a_private_package_is_shown_where_it_stood_and_why() -> None:
