@@ -230,6 +230,14 @@ def test_L8_a_take_retires_a_bounded_number_and_the_next_goes_on(monkeypatch: py
     assert gone == [2, 2, 1, 0]
 
 
+def test_L8_rows_are_looked_through_once_a_day_of_receipt() -> None:
+    takes = Takes(DOMAIN)
+    takes.take(event(99))
+    takes.take(old(1, 401))
+    assert key_of("p", "1") not in takes.take(event(98))
+    assert takes.take(event(97), at=NOW + DAY_US)[key_of("p", "1")] is None
+
+
 def test_rows_that_the_table_has_from_before_are_not_ours() -> None:
     table: dict[bytes, Record] = {key_of("p", "1"): {"of": "a former ownership"}}
     rows = LatestRows(table, DOMAIN.retirement.group_of)
