@@ -42,6 +42,8 @@ def lines(page: Page) -> Iterator[Line]:
         yield _line(page, "package", package.whole.name, None, package.whole, "pip")
         for cell in package.series:
             yield _line(page, "package", package.whole.name, cell.name or "?", cell, None)
+    if page.without_packages is not None:
+        yield _line(page, "package", None, None, page.without_packages, None)
     for question in page.questions:
         for cell in question.counted.cells:
             yield _line(page, question.name, cell.name, None, cell, question.kind)

@@ -209,6 +209,14 @@ def tool_series(tool: str, name: str) -> Callable[[Row], Iterator[Value]]:
     return values_of
 
 
+def other_tool(row: Row) -> Iterator[Value]:
+    """Give a tool that is none of those with series here, or whose version is not known."""
+    if row["tool"] is not None and not numbers(row["tool_version"] or "", 1):
+        yield f"{row['tool']}, version not known", (), None
+    elif row["tool"] not in (None, "sphinx", "mkdocs"):
+        yield row["tool"], (), None
+
+
 def column(name: str) -> Callable[[Row], Iterator[Value]]:
     """Give what tells the value of one column."""
 

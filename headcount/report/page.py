@@ -64,6 +64,8 @@ class Page:
     headlines: Sequence[Headline]
     questions: Sequence[Question]
     packages: Sequence[Package]
+    without_packages: Cell | None
+    """The projects whose packages are not known."""
     trends: Trends
     known: Sequence[tuple[str, int]]
     """What is known of how many active projects."""
@@ -103,6 +105,7 @@ def lay_out(answers: Answers, scope: Scope, made_at: datetime) -> Page:
         headlines=headlines(answers, everyone, known, {each.name: each.counted for each in questions}),
         questions=questions,
         packages=figures.packages(answers.packages, everyone),
+        without_packages=_without_packages(versions, everyone),
         trends=trend.trends(answers.weekly, k),
         known=[
             (name, everyone.active - unknown)
@@ -120,6 +123,7 @@ def lay_out(answers: Answers, scope: Scope, made_at: datetime) -> Page:
 def _questions(answers: Answers, everyone: Universe) -> list[Question]:
     versions = answers.versions
     tools = [group for tool in TOOLS.items() for group in _newest(answers, figures.tool_series(*tool))]
+    tools += figures.by_count(figures.group(versions, figures.other_tool))
     keys = figures.config_keys(answers.config_keys)
     past = [each for each in keys if each.name in PAST_KEYS]
     used = [each for each in keys if each.name not in PAST_KEYS]
@@ -157,8 +161,7 @@ def _questions(answers: Answers, everyone: Universe) -> list[Question]:
             "os", "--arg kind=os --arg value=ubuntu --arg detail=22.04",
         ),
         Question(
-            "tool", "Documentation tools", "Projects by series. Others use another tool, or it is not known.",
-            figures.tabulate(tools, everyone, reach=True),
+            "tool", "Documentation tools", "Projects by series.", counted(tools, reach=True),
             "doctool", "--arg kind=doctool --arg value=sphinx --arg detail=5", has_reach=True,
         ),
         Question(
@@ -180,6 +183,12 @@ def _questions(answers: Answers, everyone: Universe) -> list[Question]:
 
 def _newest(answers: Answers, values_of: figures.ValuesOf) -> list[Group]:
     return figures.newest_first(figures.group(answers.versions, values_of))
+
+
+def _without_packages(versions: Rows, everyone: Universe) -> Cell | None:
+    known = figures.projects_with(versions, lambda row: row["has_packages"])
+    cells = figures.tabulate(figures.with_unknown([Group("known", (), known, known)], everyone), everyone).cells
+    return next((cell for cell in cells if cell.name is None), None)
 
 
 def _known(versions: Rows, everyone: Universe) -> dict[str, int]:

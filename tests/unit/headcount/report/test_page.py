@@ -193,6 +193,34 @@ def test_a_cell_says_who_how_it_moves_and_how_many_are_left() -> None:
     assert "--arg kind=python" in text
 
 
+def test_every_table_has_the_unknown_as_a_row_of_its_own() -> None:
+    nothing = dict.fromkeys(
+        (
+            "implementation",
+            "python",
+            "os",
+            "os_name",
+            "os_version",
+            "tool",
+            "tool_version",
+            "theme",
+            "extensions",
+            "image_os",
+            "image",
+        )
+    )
+    rows = [version("a"), version("b", has_config=False, has_packages=False, **nothing), version("c", tool="generic")]
+    page = lay_out(answers(versions=rows, packages=package("sphinx", s8="a c")), SCOPE, NOW)
+    unknown = {(each.name, each.title): each.counted.unknown for each in page.questions}
+    assert set(unknown.values()) == {1}, unknown
+    assert page.without_packages is not None
+    assert list(page.without_packages.who) == ["b"]
+    tools = next(each.counted for each in page.questions if each.name == "tool")
+    assert [cell.name for cell in tools.cells] == ["Sphinx 8.x", "generic", None]
+    assert write_csv(page).count("\npackage,,,1,") == 1
+    assert render(page).count('<tr class="unknown">') == len(page.questions) + 1
+
+
 def test_past_keys_have_a_table_of_their_own() -> None:
     keys = [
         {"key": "build.image", "value": "build:8", "project_ids": ["a"]},
