@@ -38,7 +38,10 @@ def running(stack: dict[str, Any]) -> Iterator[Row]:
     if dsn is None:
         yield Row("database", True, "not started", "headcount up")
     else:
-        yield guarded("database", lambda: database_reachable(dsn))
+        answer = guarded("database", lambda: database_reachable(dsn))
+        yield answer
+        if answer.ok:
+            yield guarded("completeness", lambda: nothing_missing(dsn))
 
 
 def kafka_reachable(kafka: settings.KafkaSettings) -> Row:
@@ -77,3 +80,17 @@ def database_reachable(dsn: str) -> Row:
         row = connection.execute("SELECT current_setting('server_version'), current_user").fetchone()
     assert row is not None
     return Row("database", True, f"PostgreSQL {row[0]} as {row[1]}, {HOST if HOST in dsn else 'your own'}")
+
+
+def nothing_missing(dsn: str) -> Row:
+    """Whether an alert of completeness fires: what is missing of the last 24 hours that should be there."""
+    from headcount.postgres import connect
+
+    with connect(dsn, application="headcount doctor") as connection:
+        there = connection.execute("SELECT to_regclass('headcount.completeness_alerts') IS NOT NULL").fetchone()
+        if there != (True,):
+            return Row("completeness", False, "the database has no such view", "headcount migrate")
+        rows = connection.execute("SELECT alert, name FROM headcount.completeness_alerts").fetchall()
+    found = "; ".join(f"{alert} {name}" for alert, name in rows)
+    advice = "`headcount query completeness_alerts`; docs/operate.md says what each means" if rows else ""
+    return Row("completeness", not rows, found or "nothing that should be there is missing", advice)

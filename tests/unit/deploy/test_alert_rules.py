@@ -16,7 +16,7 @@ from sinks.alerts import ALWAYS_SHOWN
 
 ROOT = Path(__file__).parents[3]
 OWN_LABELS = {"job", "instance"}
-FUNCTIONS = {"absent", "histogram_quantile", "increase", "rate", "sum", "max"}
+FUNCTIONS = {"time", "absent", "histogram_quantile", "increase", "rate", "sum", "max"}
 WORDS = {"by", "and", "or", "unless"}
 
 
