@@ -62,6 +62,11 @@ COMMANDS: Final = {
         "Write what is known as a page that can be sent to somebody, or as CSV.",
         "report",
     ),
+    "retention": Lazy(
+        "sinks.retention.command:retention",
+        "Remove now what is older than its time, as the sink does it once a day; may run again and beside sinks.",
+        "sink",
+    ),
     "schemas": Lazy("headcount.schemas_command:schemas", "List the schemas of our records by the id on the wire."),
     "sink": Lazy("sinks.command:sink", "Write clean records to Postgres until told to stop (SIGTERM, Ctrl-C).", "sink"),
     "status": Lazy("headcount.up.command:status", "Say what runs and where it listens.", "all"),

@@ -13,6 +13,7 @@ from headcount.errors import HeadcountError
 from headcount.metrics import Metrics
 from headcount.postgres import AgainError, LostError, connect
 from sinks.checks import Check, run_checks
+from sinks.retention.run import Outcome
 
 DAY_SECONDS: Final = 24 * 60 * 60.0
 HOUR_SECONDS: Final = 60 * 60.0
@@ -26,7 +27,7 @@ log = logging.getLogger("headcount.sink")
 class Daily:
     """Runs at the start and once a day until `stop()`.
 
-    `retention(now)` is false where it has to be tried again within the hour.
+    A retention that could not do all is tried again within the hour; one that another process is at is that one's.
     """
 
     def __init__(
@@ -34,7 +35,7 @@ class Daily:
         checks: Callable[[], list[Check]],
         metrics: Metrics,
         *,
-        retention: Callable[[datetime], bool],
+        retention: Callable[[datetime], Outcome],
         stopping: threading.Event,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -67,7 +68,7 @@ class Daily:
     def run_once(self) -> float:
         """Do all of it once; gives after how many seconds to do it again. The sink itself says that a database is away."""
         try:
-            wait = DAY_SECONDS if self._retention(self._now()) else HOUR_SECONDS
+            wait = DAY_SECONDS if self._retention(self._now()).is_done else HOUR_SECONDS
             checks = self._checks()
         except (HeadcountError, LostError, AgainError) as error:
             log.info("the daily job waits", extra={"fields": {"error": str(error)}})

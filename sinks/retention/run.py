@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
 from typing import Any, Final
@@ -14,11 +15,31 @@ from sinks.retention import accounts, builds, contents, weeks
 from sinks.retention.archive import Archive, ArchiveError
 
 APPLICATION: Final = "headcount retention"
-_LOCK: Final = 0x68637274
+LOCK: Final = 0x68637274
 """Advisory lock: one retention at a time ("hcrt")."""
 
 Step = tuple[str, Callable[[], int | tuple[int, int]]]
 """A table, and what gives how many of its rows went, and how many of them were archived."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a run did, by table, and what kept it from the rest.
+
+    `errors`: steps that the archive let down. Stopped: the process is to end. Busy: another process is at it.
+    """
+
+    removed: dict[str, int] = field(default_factory=dict)
+    archived: dict[str, int] = field(default_factory=dict)
+    errors: list[ArchiveError] = field(default_factory=list)
+    is_stopped: bool = False
+    is_busy: bool = False
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing is left to do, for this process."""
+        return not self.errors and not self.is_stopped
+
 
 log = logging.getLogger("headcount.sink")
 
@@ -33,25 +54,23 @@ class Retention:
         self._wait = wait
         self._archive = None if kept.archive_dir is None else Archive(kept.archive_dir)
 
-    def run(self, as_of: datetime) -> bool:
-        """Do all steps as of an aware time; false where the archive let one down, which has been said then.
-
-        Where another process is at it, there is nothing to do. Raises AgainError, LostError and UnavailableError.
-        """
+    def run(self, as_of: datetime) -> Outcome:
+        """Do all steps as of an aware time. Raises AgainError, LostError and UnavailableError."""
+        outcome = Outcome()
         with connect(self._dsn, application=APPLICATION) as connection:
             with translated(), connection.transaction():
-                row = connection.execute(b"SELECT pg_try_advisory_lock(%s)", (_LOCK,)).fetchone()
+                row = connection.execute(b"SELECT pg_try_advisory_lock(%s)", (LOCK,)).fetchone()
             if row is None or not row[0]:
-                return True
+                outcome.is_busy = True
+                return outcome
             builds.make_months(connection, as_of)
-            done = []
             for table, step in self._steps(connection, as_of):
-                done.append(self._do(table, step))
-                if self._wait(0.0):
-                    return True
-        if all(done):
+                outcome.is_stopped = outcome.is_stopped or self._wait(0.0)
+                if not outcome.is_stopped:
+                    self._do(table, step, outcome)
+        if outcome.is_done:
             self._metrics.retention_at.set(as_of.timestamp())
-        return all(done)
+        return outcome
 
     def _steps(self, connection: Connection[Any], as_of: datetime) -> Iterator[Step]:
         today = as_of.astimezone(UTC).date()
@@ -70,16 +89,17 @@ class Retention:
         for table in accounts.AGES:
             yield table, partial(accounts.expire_table, connection, table, first_hour)
 
-    def _do(self, table: str, step: Callable[[], int | tuple[int, int]]) -> bool:
+    def _do(self, table: str, step: Callable[[], int | tuple[int, int]], outcome: Outcome) -> None:
         try:
             found = step()
         except ArchiveError as error:
             self._metrics.retention_failures.labels(table).inc()
+            outcome.errors.append(error)
             log.error("retention drops nothing", extra={"fields": {"table": table, "error": str(error)}})
-            return False
+            return
         gone, archived = found if isinstance(found, tuple) else (found, 0)
+        outcome.removed[table], outcome.archived[table] = gone, archived
         self._metrics.retired_rows.labels(table).inc(gone)
         self._metrics.archived_rows.labels(table).inc(archived)
         if gone:
             log.info("retention", extra={"fields": {"table": table, "rows": gone, "archived": archived}})
-        return True

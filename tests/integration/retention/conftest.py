@@ -12,7 +12,7 @@ from headcount.metrics import Metrics
 from headcount.settings import RetentionSettings
 from sinks.checks import run_checks
 from sinks.migrate import migrate
-from sinks.retention.run import Retention
+from sinks.retention.run import Outcome, Retention
 from sinks.writer import Writer
 from tests.integration.sink.conftest import Rows
 from tests.integration.sink.writing import Partition
@@ -54,7 +54,7 @@ class Run:
         self.dsn = dsn
         self.metrics = Metrics()
 
-    def __call__(self, as_of: datetime = NOW, *, archive: Path | None = None, **kept: Any) -> bool:
+    def __call__(self, as_of: datetime = NOW, *, archive: Path | None = None, **kept: Any) -> Outcome:
         settings = replace(KEPT, archive_dir=archive, **kept)
         return Retention(self.dsn, settings, self.metrics, wait=lambda _: False).run(as_of)
 

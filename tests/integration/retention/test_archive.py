@@ -47,7 +47,7 @@ def test_B45_rows_are_in_the_archive_and_then_gone(
     events = [odd, *(build_event(str(age), started_at=days_old(age)) for age in (0, 179, 181, 200, 1000))]
     partition.apply(clean_record(0, events, received_at=micros(NOW)))
     before = dict(rows("SELECT build_id, row_to_json(builds) FROM headcount_store.builds"))
-    assert retention(archive=folder)
+    assert retention(archive=folder).is_done
     assert rows(KEPT) == [("179",), ("0",)]
     assert ids(folder) == ["1000", "181", "200", "odd"]
     # Whole rows, as they were.
@@ -82,7 +82,7 @@ def test_B45_nothing_is_dropped_where_the_archive_cannot_be_written(
         day = (NOW - timedelta(days=200)).date()
         (folder / f".builds-{day}.jsonl.gz.partial").mkdir(parents=True)
     partition.apply(clean_record(0, [build_event(str(age), started_at=days_old(age)) for age in (0, 200)]))
-    assert not retention(archive=folder)
+    assert not retention(archive=folder).is_done
     assert rows(KEPT) == [("200",), ("0",)]
     assert retention.sample("headcount_retention_failures_total", step="builds") == 1
     assert retention.sample("headcount_retention_timestamp_seconds") == 0
@@ -128,7 +128,7 @@ def test_B45_an_archive_that_does_not_read_is_no_archive(
     day = (NOW - timedelta(days=200)).date()
     (folder / f"builds-{day}.jsonl.gz").write_bytes(gzip.compress(b'{"a": 1}\n' * 1000)[:40])
     partition.apply(clean_record(0, [build_event("old", started_at=days_old(200))]))
-    assert not retention(archive=folder)
+    assert not retention(archive=folder).is_done
     assert rows(KEPT) == [("old",)]
 
 

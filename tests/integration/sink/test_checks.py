@@ -6,6 +6,7 @@ import pytest
 
 from headcount.metrics import Metrics
 from sinks.daily import DAY_SECONDS, Daily, checks_of
+from sinks.retention.run import Outcome
 from sinks.writer import Writer
 from tests.integration.sink.conftest import Rows
 from tests.integration.sink.records import build_event, clean_record
@@ -44,6 +45,6 @@ def test_the_daily_job_says_it_in_a_metric(db: Database, rows: Rows) -> None:
     writer.close()
     rows("DELETE FROM headcount_store.builds")
     metrics = Metrics()
-    daily = Daily(lambda: checks_of(db.sink), metrics, retention=lambda now: True, stopping=Event())
+    daily = Daily(lambda: checks_of(db.sink), metrics, retention=lambda now: Outcome(), stopping=Event())
     assert daily.run_once() == DAY_SECONDS
     assert b'headcount_ledger_difference{identity="builds"} -1.0' in metrics.render()
