@@ -101,14 +101,19 @@ PATTERNS: Final = tuple(
             rf"\.(?=[\w-]*[a-z]){_LABEL}\.(?:[a-z]{{2,24}}|xn--[a-z0-9-]+)(?![\w-])",
             "<host>",
         ),
-        (".", rf"(?<![\w.<-])(?:{_LABEL}\.)+(?:com|org|net|edu|gov|mil|io|eu|cloud)(?![\w-])", "<host>"),
-        (".", rf"(?<![\w.<-])(?=[\w-]*[a-z])(?:{_LABEL}\.)+(?:de|fr|uk|ch|nl|jp|cn|br|au|ca)(?![\w-])", "<host>"),
     )
 )
 """What shows by its form, in this order; looked for only where one of the signs is there.
 
 `<ip?>` is an address where Python's own reader takes it for one.
 """
+
+COMMON_HOST: Final = re.compile(
+    rf"(?<![\w.<-])(?:(?:{_LABEL}\.)+(?:com|org|net|edu|gov|mil|io|eu|cloud)"
+    rf"|(?=[\w-]*[a-z])(?:{_LABEL}\.)+(?:de|fr|uk|ch|nl|jp|cn|br|au|ca))(?![\w-])",
+    re.IGNORECASE,
+)
+"""A host of two labels. Not in ids: a project may be called so, and two of them must not become one."""
 
 UUID: Final = re.compile(r"(?<![0-9A-Za-z])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9A-Za-z])", re.IGNORECASE)
 HEX: Final = re.compile(r"(?<![0-9A-Za-z])[0-9a-fA-F]{32,}(?![0-9A-Za-z])")

@@ -10,7 +10,7 @@ from collections import Counter
 from ipaddress import ip_address
 from typing import Final
 
-from streams.scrub.forms import HEX, LONG_WORD, PATTERNS, RUN, TOKENS, UUID
+from streams.scrub.forms import COMMON_HOST, HEX, LONG_WORD, PATTERNS, RUN, TOKENS, UUID
 
 MAX_LENGTH: Final = 200
 """Characters of a name, slug or other short text; what is longer is cut (builds.md T6)."""
@@ -68,6 +68,8 @@ def _replaced(text: str, *, is_free: bool) -> str:
             text = pattern.sub(_if_address if kind == "<ip?>" else kind, text)
     if not is_free:
         return text
+    if "." in text:
+        text = COMMON_HOST.sub("<host>", text)
     text = HEX.sub("<token>", UUID.sub("<token>", text))
     return LONG_WORD.sub(_if_random, text)
 
