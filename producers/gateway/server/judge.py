@@ -30,11 +30,20 @@ class Limits:
 
 
 def judge(
-    method: bytes, target: bytes, headers: Mapping[bytes, bytes], *, size: int, hosts: int, version: str, limits: Limits
+    method: bytes,
+    target: bytes,
+    headers: Mapping[bytes, bytes],
+    *,
+    size: int,
+    hosts: int,
+    version: str,
+    limits: Limits,
+    scheme: bytes = b"http",
 ) -> Malformed | tuple[Request, Answer | None]:
     """Give the request, with an answer where the routes are not to be asked.
 
-    `size` is that of all headers in bytes, `hosts` how many Host headers there were, `version` as `1.1`. A request with a
+    `size` is that of all headers in bytes, `hosts` how many Host headers there were, `version` as `1.1`, `scheme` what the
+    client speaks. A request with a
     body is never answered by a route, as none takes one: its connection ends, and nobody has to read the body.
     """
     if len(method) + len(target) + _LINE_REST > limits.line_bytes:
@@ -51,7 +60,7 @@ def judge(
     if split is None:
         return Malformed(400, "the target is no path and no http URL", "target")
     host, path, query = split
-    request = Request(method, headers.get(b"host", b"") if host is None else host, path, query, headers)
+    request = Request(method, headers.get(b"host", b"") if host is None else host, path, query, headers, scheme)
     return request, _refusal(method, headers)
 
 

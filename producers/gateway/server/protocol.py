@@ -53,7 +53,9 @@ class Gateway(asyncio.Protocol):
         self.runtime.connections.add(self)
         name = transport.get_extra_info("peername")
         self.peer = (read_address(str(name[0])) if name else None) or "0.0.0.0"
-        self.is_proxy = self.runtime.proxies.trusts(self.peer)
+        self.is_proxy = self._reading.is_proxy = self.runtime.proxies.trusts(self.peer)
+        if transport.get_extra_info("sslcontext") is not None:
+            self._reading.scheme = b"https"
 
     def connection_lost(self, exc: Exception | None) -> None:
         """It is gone: what an upstream does on its behalf ends."""

@@ -19,6 +19,7 @@ CLOSE: Final = b"Connection: close\r\n"
 _SEPARATORS: Final = len(b": \r\n")
 _SHORT: Final = 4096
 _BLANK: Final = b" \t"
+_SCHEMES: Final = (b"http", b"https")
 _names: Final = Names()
 
 
@@ -66,6 +67,10 @@ class Reading:
         self._version = ""
         self.pending = 0
         """Bytes since the last head that ended: with none, nothing is owed."""
+
+        self.scheme = b"http"
+        self.is_proxy = False
+        """Whether the peer's word counts for the scheme."""
 
         self.has_ended = False
         """After a request that is the last one, or what is none."""
@@ -139,6 +144,7 @@ class Reading:
             hosts=0 if host is None else hosts,
             version=self._version,
             limits=self._limits,
+            scheme=self._scheme(headers),
         )
         if isinstance(judged, Malformed):
             self.refuse(judged)
@@ -150,3 +156,7 @@ class Reading:
         else:
             self.has_ended = True
         self._asked(Asked(request, connection, self._version, refused))
+
+    def _scheme(self, headers: dict[bytes, bytes]) -> bytes:
+        said = headers.get(b"x-forwarded-proto", b"").rpartition(b",")[2].strip().lower() if self.is_proxy else b""
+        return said if said in _SCHEMES else self.scheme

@@ -1,6 +1,7 @@
 """Answers onto a connection, and after each its event to the gatherer."""
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Mapping
@@ -14,6 +15,9 @@ from producers.gateway.server.wire import NO_BODY, head, plain
 
 CLIENT_LEFT: Final = 499
 UPSTREAM_BROKE: Final = 502
+
+_OURS: Final = frozenset((b"connection", b"content-length", b"date", b"keep-alive", b"transfer-encoding"))
+"""Headers of an upstream's answer that are between it and us."""
 
 _answered: Final = Answered._make
 """Once a request: a call by its fields' names takes three times as long."""
@@ -47,11 +51,12 @@ def route(runtime: Runtime, request: Request) -> Answer | Later:
     """Ask the routes. A mistake of theirs is an answer too, as no input may give a 5xx or end the connection."""
     try:
         answer = runtime.route(request)
-        if isinstance(answer, Answer):
-            runtime.known.keep(request, answer)
-        return answer
     except Exception as error:  # noqa: BLE001 - the outermost frame of a request
         return _mistake(runtime, "route", error, 400)
+    if isinstance(answer, Answer):
+        with contextlib.suppress(ValueError):  # whoever writes it says so
+            runtime.known.keep(request, answer)
+    return answer
 
 
 def _mistake(runtime: Runtime, where: str, error: Exception, status: int) -> Answer:
@@ -132,7 +137,8 @@ async def _stream(self: Connection, asked: Asked, answer: Streamed) -> None:
     try:
         more = connection + (b"Transfer-Encoding: chunked\r\n" if is_chunked else b"")
         length = None if answer.status in NO_BODY else answer.length
-        self.transport.write(head(answer.status, answer.headers, length, self.runtime.date, more))
+        headers = tuple(pair for pair in answer.headers if pair[0].lower() not in _OURS)
+        self.transport.write(head(answer.status, headers, length, self.runtime.date, more))
         if has_body:
             async for piece in answer.pieces:
                 if answer.length is not None:

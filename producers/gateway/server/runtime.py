@@ -53,8 +53,9 @@ class Runtime:
     bounds: Bounds = field(default_factory=Bounds)
     limits: Limits = field(default_factory=Limits)
     known: KnownAnswers = field(default_factory=KnownAnswers)
+    clock: Callable[[], float] = time.monotonic
     connections: set[Any] = field(default_factory=set)
-    now: float = field(default_factory=time.monotonic)
+    now: float = 0.0
     date: bytes = b""
     is_stopping: bool = False
 
@@ -68,7 +69,7 @@ class Runtime:
 
     def tick(self) -> None:
         """Set the clock and let each connection look after itself."""
-        self.now = time.monotonic()
+        self.now = self.clock()
         self.date = formatdate(time.time(), usegmt=True).encode()
         for connection in list(self.connections):
             connection.tick(self.now)

@@ -1,6 +1,5 @@
 """What one process of the gateway is made of, from a manifest's path to the last flush."""
 
-import asyncio
 import logging
 import signal
 from collections.abc import Callable
@@ -77,14 +76,10 @@ def serve(serving: Serving, settings: Settings, sockets: list[socket], *, metric
         tls = serving.certificate.context()
         files = [serving.certificate.chain, serving.certificate.key]
         watched.append(Watched("certificate", files, serving.certificate.loader(tls), metrics=metrics))
-    worker = Worker(runtime, gatherer=gatherer, watched=watched, tls=tls, prepare=_nothing, clean_up=upstreams.close)
+    worker = Worker(runtime, gatherer=gatherer, watched=watched, tls=tls, clean_up=upstreams.close)
     try:
         worker.serve_on(sockets)
     finally:
         left = publisher.flush(FLUSH_SECONDS)
         publisher.close()
         _log.info("the gateway has stopped", extra={"fields": {"events_in_spool": left}})
-
-
-async def _nothing() -> None:
-    await asyncio.sleep(0)

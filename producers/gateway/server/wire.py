@@ -27,6 +27,7 @@ WANTED: Final = frozenset(
         b"upgrade",
         b"user-agent",
         b"x-forwarded-for",
+        b"x-forwarded-proto",
     )
 )
 """Headers that are kept of a request; of all others (Cookie and Referer among them) nothing is."""

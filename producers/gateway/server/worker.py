@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from socket import socket
 from typing import Any, Final
@@ -20,7 +20,7 @@ STOP_SECONDS: Final = 10
 
 
 class Worker(uvicorn.Server):
-    """Serves; `prepare` and `clean_up` run in the loop before the first and after the last request."""
+    """Serves; `clean_up` runs in the loop after the last request."""
 
     def __init__(
         self,
@@ -29,14 +29,12 @@ class Worker(uvicorn.Server):
         gatherer: Gatherer,
         watched: Sequence[Watched],
         tls: ssl.SSLContext | None,
-        prepare: Callable[[], Any],
-        clean_up: Callable[[], Any],
+        clean_up: Callable[[], Awaitable[None]],
     ) -> None:
         super().__init__(_configuration(runtime, tls))
         self._runtime = runtime
         self._gatherer = gatherer
         self._watched = watched
-        self._prepare = prepare
         self._clean_up = clean_up
 
     def serve_on(self, sockets: list[socket]) -> None:
@@ -49,7 +47,6 @@ class Worker(uvicorn.Server):
     async def startup(self, sockets: list[socket] | None = None) -> None:
         """Begin: what else lives in the loop comes first."""
         loop = asyncio.get_running_loop()
-        await self._prepare()
         loop.add_signal_handler(signal.SIGHUP, self._reload)
         self._ticking = loop.create_task(self._tick())
         await super().startup(sockets)
