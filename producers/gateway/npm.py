@@ -47,10 +47,13 @@ class NpmSite:
         url = rule.target.encode() + fit(request.path)
         here = request.scheme + b"://" + request.host
 
-        async def ask(upstreams: Any) -> Any:
-            return await upstreams.packument(rule, request, url, package, here.decode("latin-1"), about)
+        # With "*" a name is nobody's business until the upstream has it: somebody may ask for a private one.
+        missing = about if package.lower() in rule.projects.normal else About(RuleType.NPM, Kind.INDEX)
 
-        return rule, Later(about, url, ask)
+        async def ask(upstreams: Any) -> Any:
+            return await upstreams.packument(request, url.decode(), package, here.decode("latin-1"), about, missing)
+
+        return rule, Later(missing, url, ask)
 
     def _rule(self, raw: bytes) -> tuple[NpmRule, str | None]:
         name = text_of(raw)[:MAX_NAME]

@@ -133,10 +133,15 @@ def page_answer(bodies: Mapping[MediaType, Body], request: Request, about: About
         media_type = negotiate(request.headers.get(b"accept"))
     body = bodies[media_type]
     headers: Headers = ((b"etag", body.etag), _VARY, _NO_CACHE)
-    wanted = request.headers.get(b"if-none-match")
-    if wanted is not None and any(star or tag == body.etag for tag, star in _TAG.findall(wanted)):
+    if is_unchanged(request, body.etag):
         return Answer(304, headers, b"", about)
     return Answer(200, (_CONTENT_TYPES[media_type], *headers), body.content, about)
+
+
+def is_unchanged(request: Request, etag: bytes) -> bool:
+    """Tell whether a request names the validator of what is here (RFC 9110, 13.1.2: a list, weak ones, `*`)."""
+    wanted = request.headers.get(b"if-none-match")
+    return wanted is not None and any(star or tag == etag for tag, star in _TAG.findall(wanted))
 
 
 def _encoded(media_type: MediaType) -> bytes:

@@ -15,6 +15,9 @@ TOTAL_SECONDS: Final = 10.0
 MAX_BYTES: Final = 64 << 20
 """The largest index pages that are known have a tenth of this."""
 
+RAW_CONNECTIONS: Final = 1_000
+"""A connection for each client that is proxied; more wait."""
+
 _CHUNK: Final = 64 << 10
 _MAX_REDIRECTS: Final = 10
 _MAX_FIELD: Final = 32 << 10
@@ -36,6 +39,7 @@ class Client:
     def __init__(self, *, agent: str) -> None:
         self._agent = agent
         self._session: aiohttp.ClientSession | None = None
+        self._raw_session: aiohttp.ClientSession | None = None
 
     @property
     def session(self) -> aiohttp.ClientSession:
@@ -50,6 +54,19 @@ class Client:
                 trust_env=True,
             )
         return self._session
+
+    @property
+    def raw_session(self) -> aiohttp.ClientSession:
+        """A session whose answers stay as they were encoded, for passing on."""
+        if self._raw_session is None:
+            self._raw_session = aiohttp.ClientSession(
+                cookie_jar=aiohttp.DummyCookieJar(),
+                auto_decompress=False,
+                max_field_size=_MAX_FIELD,
+                connector=aiohttp.TCPConnector(limit=RAW_CONNECTIONS),
+                trust_env=True,
+            )
+        return self._raw_session
 
     async def get(self, url: str, headers: Mapping[str, str]) -> Response:
         """Get a URL whole, following redirects. Raises AwayError, also where it is too slow or too large."""
@@ -68,5 +85,6 @@ class Client:
 
     async def close(self) -> None:
         """Close all connections."""
-        if self._session is not None:
-            await self._session.close()
+        for session in (self._session, self._raw_session):
+            if session is not None:
+                await session.close()

@@ -5,11 +5,14 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from producers.gateway.answer import About, Answer, Request, Streamed
 from producers.gateway.manifest import CargoRule
 from producers.gateway.python_index.pages import Outcome, Page
 from producers.gateway.upstream.client import Client
 from producers.gateway.upstream.index_pages import IndexPages
 from producers.gateway.upstream.kept import MAX_BYTES, SLOW_SECONDS, AwayError, Fetched, Kept
+from producers.gateway.upstream.packuments import Packuments
+from producers.gateway.upstream.registry import read_through
 
 DOWNLOADS_BYTES: Final = 1 << 20
 """For the `dl` of cargo indexes: one a rule, a hundred bytes each."""
@@ -29,6 +32,7 @@ class Upstreams:
         self._client = Client(agent=agent)
         fetch = IndexPages(self._client).fetch
         self._pages: Kept[Page] = Kept(fetch, clock=clock, max_bytes=max_bytes, slow_seconds=slow_seconds)
+        self._packuments = Packuments(self._client, clock=clock, max_bytes=max_bytes // 2, slow_seconds=slow_seconds)
         self._downloads: Kept[str] = Kept(
             self._fetch_download, clock=clock, max_bytes=DOWNLOADS_BYTES, slow_seconds=slow_seconds
         )
@@ -50,6 +54,16 @@ class Upstreams:
         found = await self._downloads.get(f"{rule.target}/config.json")
         return None if isinstance(found, Outcome) else found
 
+    async def packument(
+        self, request: Request, url: str, package: str, here: str, about: About, missing: About
+    ) -> Answer:
+        """Answer with a packument whose tarballs are at `here`."""
+        return await self._packuments.answer(request, url, package, here, about, missing)
+
+    async def registry(self, request: Request, url: bytes, about: About) -> Answer | Streamed:
+        """Ask a container registry on a client's behalf."""
+        return await read_through(self._client, request, url, about)
+
     async def _fetch_download(self, url: str, _validators: tuple[tuple[str, str], ...]) -> Fetched[str] | Outcome:
         response = await self._client.get(url, {})
         try:
@@ -63,5 +77,6 @@ class Upstreams:
     async def close(self) -> None:
         """End what is under way and close all connections."""
         await self._pages.close()
+        await self._packuments.kept.close()
         await self._downloads.close()
         await self._client.close()
