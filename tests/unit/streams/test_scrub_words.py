@@ -1,4 +1,4 @@
-"""What each rule keeps of words that could be somebody's own: in configurations only known ones stay, of an image's name no part of an address."""
+"""What each rule keeps of words that could be somebody's own: known ones, public names, ids; of an image no address."""
 
 import json
 
