@@ -4,77 +4,18 @@ A TOML file (named by `HEADCOUNT_CONFIG`) has the same names in lower case witho
 """
 
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Final
 
 import platformdirs
 
 from headcount.errors import SettingError
+from headcount.setting import Setting, addresses, choice, dsn_of, networks, whole, words
 from schemas.topics import Topic
 
 PREFIX: Final = "HEADCOUNT_"
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """One setting: what it means, how its text is read (ValueError: refused), what is allowed, whether it is secret."""
-
-    doc: str
-    parse: Callable[[str], Any] = str
-    allowed: str = "text"
-    secret: bool = False
-
-
-def _whole(low: int, high: int) -> Callable[[str], int]:
-    def parse(text: str) -> int:
-        number = int(text)
-        if not low <= number <= high:
-            raise ValueError(text)
-        return number
-
-    return parse
-
-
-def _one_of(*words: str) -> Callable[[str], str]:
-    def parse(text: str) -> str:
-        if text not in words:
-            raise ValueError(text)
-        return text
-
-    return parse
-
-
-def _addresses(text: str) -> str:
-    for address in text.split(","):
-        host, _, port = address.strip().rpartition(":")
-        if not host or not 0 < int(port) < 65536:
-            raise ValueError(text)
-    return text
-
-
-def _dsn(text: str) -> str:
-    if not text.startswith(("postgresql://", "postgres://")):
-        raise ValueError(text)
-    return text
-
-
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(word.strip().lower() for word in text.split(",") if word.strip())
-
-
-def _networks(text: str) -> tuple[str, ...]:
-    return tuple(str(ip_network(word)) for word in _words(text))
-
-
-def _choice(doc: str, *words: str) -> Setting:
-    return Setting(doc, _one_of(*words), "one of " + ", ".join(words))
-
-
-def _dsn_of(role: str) -> Setting:
-    return Setting(f"DSN of the {role} role.", _dsn, "postgresql://user:password@host:port/database", secret=True)
 
 
 _DAYS: Final = "a whole number from 1 to 36500"
@@ -82,46 +23,46 @@ _DAYS: Final = "a whole number from 1 to 36500"
 SETTINGS: Final[Mapping[str, Setting]] = {
     "config": Setting("TOML file with these settings.", Path, "a path"),
     "state_dir": Setting("Folder of the local stack's state.", Path, "a path"),
-    "kafka": Setting("Kafka's bootstrap servers.", _addresses, "host:port[,host:port…]"),
-    "kafka_security_protocol": _choice("How to talk to Kafka.", "PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"),
-    "kafka_sasl_mechanism": _choice("SASL mechanism.", "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"),
+    "kafka": Setting("Kafka's bootstrap servers.", addresses, "host:port[,host:port…]"),
+    "kafka_security_protocol": choice("How to talk to Kafka.", "PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"),
+    "kafka_sasl_mechanism": choice("SASL mechanism.", "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"),
     "kafka_sasl_username": Setting("SASL user."),
     "kafka_sasl_password": Setting("SASL password.", secret=True),
     "kafka_ssl_ca_location": Setting("File with the CA's certificates.", Path, "a path"),
     "kafka_ssl_certificate_location": Setting("File with our certificate.", Path, "a path"),
     "kafka_ssl_key_location": Setting("File with our private key.", Path, "a path"),
     "kafka_ssl_key_password": Setting("Password of our private key.", secret=True),
-    "kafka_replication_factor": Setting("Replicas of our topics.", _whole(1, 32), "a whole number from 1 to 32"),
+    "kafka_replication_factor": Setting("Replicas of our topics.", whole(1, 32), "a whole number from 1 to 32"),
     "kafka_topic_prefix": Setting("Stands before every topic's name."),
-    "database": _dsn_of("owner"),
-    "database_sink": _dsn_of("sink"),
-    "database_reader": _dsn_of("reader"),
+    "database": dsn_of("owner"),
+    "database_sink": dsn_of("sink"),
+    "database_reader": dsn_of("reader"),
     "spool_dir": Setting("Folder where a producer keeps events while Kafka is away.", Path, "a path"),
-    "spool_bytes": Setting("Size of the spool, bytes.", _whole(1 << 20, 1 << 40), "a whole number from 1048576 on"),
-    "builds_days": Setting("How long builds are kept, days after they started.", _whole(1, 36500), _DAYS),
+    "spool_bytes": Setting("Size of the spool, bytes.", whole(1 << 20, 1 << 40), "a whole number from 1048576 on"),
+    "builds_days": Setting("How long builds are kept, days after they started.", whole(1, 36500), _DAYS),
     "weeks_days": Setting(
-        "How long the weekly series reach back, days.", _whole(7, 36500), "a whole number from 7 to 36500"
+        "How long the weekly series reach back, days.", whole(7, 36500), "a whole number from 7 to 36500"
     ),
     "ledger_days": Setting(
-        "How long the ledger, refusals, poison rows and completeness are kept in detail, days.", _whole(1, 36500), _DAYS
+        "How long the ledger, refusals, poison rows and completeness are kept in detail, days.", whole(1, 36500), _DAYS
     ),
     "archive_dir": Setting(
         "Folder where rows are written before retention drops them; not set: nowhere.", Path, "a path"
     ),
     "metrics_host": Setting("Address on which /metrics, /healthz and /readyz are served."),
-    "metrics_port": Setting("Port of the same; 0 takes a free one.", _whole(0, 65535), "a port"),
+    "metrics_port": Setting("Port of the same; 0 takes a free one.", whole(0, 65535), "a port"),
     "restarts": Setting(
-        "How often its supervisor has started this process again.", _whole(0, 10**9), "a whole number from 0 on"
+        "How often its supervisor has started this process again.", whole(0, 10**9), "a whole number from 0 on"
     ),
-    "log_level": _choice("Least level that is logged.", "debug", "info", "warning", "error"),
+    "log_level": choice("Least level that is logged.", "debug", "info", "warning", "error"),
     "gateway_manifest": Setting("Manifest of the gateway, where --manifest names none.", Path, "a path"),
     "gateway_trusted_proxies": Setting(
         "Networks whose X-Forwarded-For the gateway believes, where --trusted-proxy names none.",
-        _networks,
+        networks,
         "192.0.2.0/24,2001:db8::1,…",
     ),
     "public_names": Setting(
-        "Names and prefixes (name*) of the operator's own packages that are not private.", _words, "name,prefix*,…"
+        "Names and prefixes (name*) of the operator's own packages that are not private.", words, "name,prefix*,…"
     ),
 }
 """Every setting by its name in the TOML file; the variable is `HEADCOUNT_` and the name in capitals."""
