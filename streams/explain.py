@@ -120,7 +120,7 @@ class _Walk:
         self._named: dict[str, Mapping[str, Any]] = {record["name"]: record for record in _records(schema)}
 
     def record(self, schema: Mapping[str, Any], before: Any, after: Any, path: str) -> Iterator[Row]:
-        is_private = isinstance(after, dict) and after.get("name") == PRIVATE
+        is_private = path.startswith("packages.") and isinstance(after, dict) and after.get("name") == PRIVATE
         for field in schema["fields"]:
             name = field["name"]
             rows = self._value(field["type"], field, before[name], after and after.get(name), path + name)

@@ -94,7 +94,9 @@ def _image(text: str) -> str:
     if at and not digest.startswith("sha256:"):
         return PRIVATE  # an address of mail: its first part looks like a name
     last = name.rpartition("/")[2]
-    return last if _IMAGE.fullmatch(last) and last == scrub_text(last) else PRIVATE
+    # Name and tag each by itself: together they look like `secret: value`.
+    is_plain = all(part == scrub_text(part) for part in last.split(":"))
+    return last if _IMAGE.fullmatch(last) and is_plain else PRIVATE
 
 
 def _build_os(text: str) -> str:

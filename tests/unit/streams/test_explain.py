@@ -81,6 +81,12 @@ def test_the_extras_of_a_private_package_go_with_its_name() -> None:
     assert (row["before"], row["after"], row["why"]) == ("docs", None, FOLDED)
 
 
+def test_a_private_image_says_nothing_of_packages() -> None:
+    rows = rows_of(full_event() | {"image": {"os": None, "name": "a@b", "digest": "x"}})
+    assert rows["image.name"]["after"] == "(private)"
+    assert FOLDED not in (rows["image.name"]["why"], rows["image.digest"]["why"])
+
+
 def test_a_private_package_is_shown_where_it_stood_and_why() -> None:
     given = event(1)
     given["packages"]["pip"]["all"] = [

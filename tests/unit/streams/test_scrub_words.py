@@ -36,6 +36,7 @@ def test_K3_values_of_a_configuration_are_known_words(part: object, kept: object
     [
         ("docker.example.org/team/builder:22", "builder:22"),
         ("builder@sha256:" + "0" * 64, "builder"),
+        ("registry.corp.internal:5000/team/token-service:9", "token-service:9"),
         ("canary.person@example.org", "(private)"),
     ],
 )
