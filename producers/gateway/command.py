@@ -16,6 +16,7 @@ from producers.gateway import manifest_command
 from producers.gateway.server.serving import Serving, check, serve
 from producers.gateway.server.sockets import LOOPBACK, listen, urls
 from producers.gateway.server.tls import Certificate
+from producers.gateway.server.workers import Workers
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _log = logging.getLogger("headcount.gateway")
@@ -68,11 +69,16 @@ def gateway(
     configure("gateway", settings.process.log_level)
     check(serving)
     sockets = listen(hosts or LOOPBACK, port)
-    metrics = Metrics()
-    server = Server(settings.process, metrics, Health(alive=lambda: None, ready=lambda: None))
+    several = Workers(serving, sockets, workers) if workers > 1 else None
+    metrics = several or Metrics()
+    ready = several.ready if several else lambda: None
+    server = Server(settings.process, metrics, Health(alive=lambda: None, ready=ready))
     where = urls(sockets, "https" if serving.certificate else "http")
     _log.info("the gateway listens", extra={"fields": {"urls": where, "metrics": server.url, "workers": workers}})
-    serve(serving, settings, sockets, metrics=metrics)
+    if several:
+        several.run()
+    else:
+        serve(serving, settings, sockets, metrics=metrics)
 
 
 gateway.add_command(manifest_command.check)

@@ -12,6 +12,7 @@ from headcount import __version__
 from headcount.local import kafka_of
 from headcount.metrics import Metrics
 from headcount.settings import Settings
+from producers.gateway.answer import Answer, Later, Request
 from producers.gateway.events.gather import Gatherer
 from producers.gateway.manifest import load_manifest
 from producers.gateway.routing.router import Router
@@ -58,24 +59,24 @@ def serve(serving: Serving, settings: Settings, sockets: list[socket], *, metric
     )
     gatherer = Gatherer(publisher, metrics=metrics)
     upstreams = Upstreams(agent=f"headcount-gateway/{__version__}")
-    runtime = Runtime(
-        route=Router(load_manifest(file), upstreams).route,
-        add=gatherer.add,
-        metrics=metrics,
-        proxies=Proxies(serving.proxies),
-        upstreams=upstreams,
-    )
+
+    def read() -> Callable[[Request], Answer | Later]:
+        return Router(load_manifest(file), upstreams).route
 
     def load() -> Callable[[], None]:
-        route = Router(load_manifest(file), upstreams).route
+        route = read()
         return lambda: runtime.swap(route)
 
+    # Before the files are read for the first time: what changes from now on is seen.
     watched = [Watched("manifest", [serving.manifest], load, metrics=metrics)]
     tls = None
     if serving.certificate is not None:
         tls = serving.certificate.context()
         files = [serving.certificate.chain, serving.certificate.key]
         watched.append(Watched("certificate", files, serving.certificate.loader(tls), metrics=metrics))
+    runtime = Runtime(
+        route=read(), add=gatherer.add, metrics=metrics, proxies=Proxies(serving.proxies), upstreams=upstreams
+    )
     worker = Worker(runtime, gatherer=gatherer, watched=watched, tls=tls, clean_up=upstreams.close)
     try:
         worker.serve_on(sockets)
