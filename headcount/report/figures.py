@@ -280,12 +280,20 @@ def _of(projects: Sequence[str] | None) -> Projects:
     return frozenset(projects or ())
 
 
-def config_keys(rows: Rows) -> list[Group]:
-    """Give each key once, whatever its values, and `key: value` where the value is one word. By default versions."""
+def config_keys(rows: Rows, k: int = 1) -> list[Group]:
+    """Give each key once, whatever its values, and `key: value` where the value is one word. By default versions.
+
+    Values add up to their key: to others either all values of a key are shown or none.
+    """
     keys: dict[str, set[str]] = {}
-    values: dict[str, set[str]] = {}
+    values: dict[str, dict[str, set[str]]] = {}
     for row in rows:
         keys.setdefault(row["key"], set()).update(row["project_ids"])
         if row["value"] is not None:
-            values.setdefault(f"{row['key']}: {row['value']}", set()).update(row["project_ids"])
-    return [Group(name, (), frozenset(ids), frozenset(ids)) for name, ids in {**keys, **values}.items()]
+            values.setdefault(row["key"], {}).setdefault(row["value"], set()).update(row["project_ids"])
+    named = dict(keys)
+    for key, each in values.items():
+        rest = keys[key] - set().union(*each.values())
+        if all(len(projects) >= k for projects in (*each.values(), rest) if projects):
+            named |= {f"{key}: {value}": projects for value, projects in each.items()}
+    return [Group(name, (), frozenset(ids), frozenset(ids)) for name, ids in named.items()]

@@ -124,7 +124,7 @@ def _questions(answers: Answers, everyone: Universe) -> list[Question]:
     versions = answers.versions
     tools = [group for tool in TOOLS.items() for group in _newest(answers, figures.tool_series(*tool))]
     tools += figures.by_count(figures.group(versions, figures.other_tool))
-    keys = figures.config_keys(answers.config_keys)
+    keys = figures.config_keys(answers.config_keys, everyone.k)
     past = [each for each in keys if each.name in PAST_KEYS]
     used = [each for each in keys if each.name not in PAST_KEYS]
     has_config = figures.projects_with(versions, lambda row: row["is_default"] and row["has_config"])

@@ -150,5 +150,19 @@ def test_a_key_counts_once_whatever_its_values() -> None:
     assert found == {"version": {"a", "b", "c"}, "version: 1": {"a"}, "version: 2": {"b", "c"}, "build": {"b"}}
 
 
+def test_P7_to_others_all_values_of_a_key_are_shown_or_none() -> None:
+    """Else 100 with a version less 97 with version 2 would tell who has version 1."""
+    many = [f"p{number}" for number in range(97)]
+    rows = [
+        {"key": "version", "value": "2", "project_ids": many},
+        {"key": "version", "value": "1", "project_ids": ["a", "b", "c"]},
+        {"key": "formats", "value": "pdf", "project_ids": many[:9]},
+        {"key": "formats", "value": "epub", "project_ids": many[9:20]},
+    ]
+    names = {each.name for each in figures.config_keys(rows, K)}
+    assert names == {"version", "formats", "formats: pdf", "formats: epub"}
+    assert len(figures.config_keys(rows)) == 6
+
+
 def test_unknown_of_nothing_is_zero() -> None:
     assert (Counted([]).unknown, Counted([]).known) == (0, [])
