@@ -24,16 +24,17 @@ def random_events(seed: int, count: int) -> list[Record]:
     chance = random.Random(seed)
     events: list[Record] = []
     for number in range(count):
-        project = f"p{chance.randrange(14)}"
-        failing = project in ("p3", "p4") and chance.random() < 0.95
-        started_at = (
-            T0 - chance.randrange(60 * 24) * (DAY // 24) + chance.choice((0, 0, 0, 2 * DAY if number % 9 == 0 else 0))
-        )
+        project = f"p{chance.randrange(40)}"
+        fails = {"p3": 0.95, "p4": 0.95, "p5": 1.0, "p6": 1.0}.get(project, 0.3)
+        silent = 1.0 if project in ("p10", "p11") else 0.15
+        started_at = T0 - chance.randrange(60 * 24) * (DAY // 24)
+        if chance.random() < 0.05:  # later than what is asked about
+            started_at = AS_OF + chance.randrange(1, DAY)
         event = build_event(
             str(number),
             project=project,
             started_at=started_at + number,
-            success=not failing and chance.random() < 0.7,
+            success=chance.random() >= fails,
             pip=tuple((name, _version(chance)) for name in chance.sample(PACKAGES, chance.randrange(1, 6))),
             conda=tuple((name, "defaults", _version(chance)) for name in chance.sample(PACKAGES, 2))
             if chance.random() < 0.2
@@ -50,10 +51,10 @@ def random_events(seed: int, count: int) -> list[Record]:
             statuses={
                 part: "error"
                 for part in ("pip_all", "python", "os", "doctool", "config_user")
-                if chance.random() < 0.15
+                if chance.random() < silent
             },
         )
-        event["version"] = chance.choice((*VERSIONS, None))
+        event["version"] = VERSIONS[3] if project == "p12" else chance.choice((*VERSIONS, None))
         event["os"] = chance.choice(SYSTEMS)
         event["image"] = {
             "os": chance.choice(("ubuntu-24.04", "ubuntu-20.04", None)),
