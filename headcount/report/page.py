@@ -8,7 +8,7 @@ from typing import Final
 
 import jinja2
 
-from headcount.report import completeness, figures, trend
+from headcount.report import completeness, figures, trend, values
 from headcount.report.ask import Answers, Row, Rows, Scope
 from headcount.report.completeness import Collector
 from headcount.report.figures import Cell, Counted, Group, K, Package, Universe
@@ -122,8 +122,8 @@ def lay_out(answers: Answers, scope: Scope, made_at: datetime) -> Page:
 
 def _questions(answers: Answers, everyone: Universe) -> list[Question]:
     versions = answers.versions
-    tools = [group for tool in TOOLS.items() for group in _newest(answers, figures.tool_series(*tool))]
-    tools += figures.by_count(figures.group(versions, figures.other_tool))
+    tools = [group for tool in TOOLS.items() for group in _newest(answers, values.tool_series(*tool))]
+    tools += figures.by_count(figures.group(versions, values.other_tool))
     keys = figures.config_keys(answers.config_keys, everyone.k)
     past = [each for each in keys if each.name in PAST_KEYS]
     used = [each for each in keys if each.name not in PAST_KEYS]
@@ -134,12 +134,12 @@ def _questions(answers: Answers, everyone: Universe) -> list[Question]:
         return figures.tabulate(figures.with_unknown(groups, everyone, known), everyone, reach=reach)
 
     def popular(name: str) -> Counted:
-        return counted(figures.by_count(figures.group(versions, figures.column(name))))
+        return counted(figures.by_count(figures.group(versions, values.column(name))))
 
     return [
         Question(
             "python", "Pythons", "Projects by minor version, the newest first.",
-            counted(_newest(answers, figures.python_series), reach=True),
+            counted(_newest(answers, values.python_series), reach=True),
             "python", "--arg kind=python --arg value=CPython --arg detail=3.9", has_reach=True,
         ),
         Question(
@@ -157,7 +157,7 @@ def _questions(answers: Answers, everyone: Universe) -> list[Question]:
         ),
         Question(
             "system", "Systems", "As the system that ran the build names itself.",
-            counted(figures.by_count(figures.group(versions, figures.system))),
+            counted(figures.by_count(figures.group(versions, values.system))),
             "os", "--arg kind=os --arg value=ubuntu --arg detail=22.04",
         ),
         Question(
@@ -170,7 +170,7 @@ def _questions(answers: Answers, everyone: Universe) -> list[Question]:
         ),
         Question(
             "extension", "Extensions", "As the configuration lists them.",
-            counted(figures.by_count(figures.group(versions, figures.extensions)), has_tool),
+            counted(figures.by_count(figures.group(versions, values.extensions)), has_tool),
             hit="--arg kind=extension --arg value=nbsphinx",
         ),
         Question(
@@ -181,7 +181,7 @@ def _questions(answers: Answers, everyone: Universe) -> list[Question]:
     ]  # fmt: skip
 
 
-def _newest(answers: Answers, values_of: figures.ValuesOf) -> list[Group]:
+def _newest(answers: Answers, values_of: values.ValuesOf) -> list[Group]:
     return figures.newest_first(figures.group(answers.versions, values_of))
 
 

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Final
 
 from headcount.report.ask import Rows
-from headcount.report.figures import series_of
+from headcount.report.values import series_of
 
 EDGE: Final = 4
 """Weeks at either end whose mean is compared, so that one odd week makes no trend."""

@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headcount.report import figures
+from headcount.report import figures, values
 from headcount.report.figures import Counted, Group, K, Universe
 from tests.unit.headcount.report.rows import package, version
 
@@ -22,13 +22,13 @@ Rows = list[dict[str, Any]]
 
 def themes(rows: Rows, k: int = 1) -> Counted:
     everyone = figures.universe(rows, k)
-    groups = figures.by_count(figures.group(rows, figures.column("theme")))
+    groups = figures.by_count(figures.group(rows, values.column("theme")))
     return figures.tabulate(figures.with_unknown(groups, everyone), everyone)
 
 
 def pythons(rows: Rows, k: int = 1) -> Counted:
     everyone = figures.universe(rows, k)
-    groups = figures.newest_first(figures.group(rows, figures.python_series))
+    groups = figures.newest_first(figures.group(rows, values.python_series))
     return figures.tabulate(figures.with_unknown(groups, everyone), everyone, reach=True)
 
 
@@ -94,7 +94,7 @@ def test_P7_the_floor_leaves_no_small_figure_and_loses_no_row(rows: Rows) -> Non
 @given(ROWS)
 def test_P7_what_is_hidden_cannot_be_computed_from_the_rest(rows: Rows) -> None:
     everyone = figures.universe(rows, K)
-    groups = figures.with_unknown(figures.group(rows, figures.column("theme")), everyone)
+    groups = figures.with_unknown(figures.group(rows, values.column("theme")), everyone)
     shown = figures.floored(groups, K)
     seen = frozenset[str]().union(*(each.projects for each in shown))
     left = frozenset(everyone.names) - seen
@@ -126,7 +126,7 @@ def test_packages_have_their_series_newest_first_and_the_floor_takes_both() -> N
 
 def test_a_system_without_a_dotted_number_has_its_full_name() -> None:
     def name_of(**given: Any) -> list[str]:
-        return [name for name, _, _ in figures.system(version("a", **given))]
+        return [name for name, _, _ in values.system(version("a", **given))]
 
     assert name_of() == ["ubuntu 24.04"]
     full = "Debian GNU/Linux 12 (bookworm)"
@@ -136,7 +136,7 @@ def test_a_system_without_a_dotted_number_has_its_full_name() -> None:
 
 def test_a_tool_counts_for_itself_only() -> None:
     rows = [version("a"), version("b", tool="mkdocs", tool_version="1.6.1"), version("c", tool_version="unreleased")]
-    found = figures.group(rows, figures.tool_series("sphinx", "Sphinx"))
+    found = figures.group(rows, values.tool_series("sphinx", "Sphinx"))
     assert [(each.name, set(each.projects)) for each in found] == [("Sphinx 8.x", {"a"})]
 
 

@@ -3,8 +3,9 @@
 from datetime import date
 
 from headcount.report.completeness import Gap, collectors
-from headcount.report.figures import K, series_of
+from headcount.report.figures import K
 from headcount.report.trend import HEIGHT, trends
+from headcount.report.values import series_of
 from tests.unit.headcount.report.rows import collected, weekly
 
 LINE = ("python", series_of("CPython", "3.9"))
