@@ -44,12 +44,18 @@ class Hidden:
         """Add one finished build. A client's negative number counts as none."""
         for name, result in event["collectors"].items():
             sums = self._collectors.get(name)
-            if sums is not None:
-                private = max(result["private"], 0)
-                sums[0] += max(result["count"] or 0, private)
+            if sums is None:
+                continue
+            # Mostly all but the rows are 0: compared first, as this runs eleven times an event.
+            if (rows := result["count"] or 0) > 0:
+                sums[0] += rows
+            if (private := result["private"]) > 0:
+                sums[0] += max(private - max(rows, 0), 0)
                 sums[1] += private
-                sums[2] += max(result["unparsed"], 0)
-                sums[3] += max(result["dropped_keys"], 0)
+            if (unparsed := result["unparsed"]) > 0:
+                sums[2] += unparsed
+            if (dropped := result["dropped_keys"]) > 0:
+                sums[3] += dropped
         for field, value_of in CLOSED.items():
             value = value_of(event)
             if value is not None:
