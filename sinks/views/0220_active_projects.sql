@@ -101,6 +101,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET j
         ) AS older
         LIMIT 1
     ) AS newest
+    ORDER BY active.project_id
 $$;
 COMMENT ON FUNCTION headcount.active_projects(interval, timestamptz) IS 'Which projects had a successful build in the window, and are not flagged?';
 CREATE VIEW headcount.active_projects AS SELECT * FROM headcount.active_projects();
