@@ -70,6 +70,8 @@ def environment(settings: KafkaSettings, state: Path, database: Database | None 
         "HEADCOUNT_KAFKA": settings.bootstrap,
         "HEADCOUNT_KAFKA_TOPIC_PREFIX": settings.topic_prefix,
         "HEADCOUNT_STATE_DIR": str(state),
+        # The builds of tests have dates of their own, which retention would find too old one day.
+        "HEADCOUNT_BUILDS_DAYS": "36500",
     }
     if database is not None:
         named |= {

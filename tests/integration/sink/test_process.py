@@ -59,6 +59,8 @@ def environment(clean: Clean, db: Database) -> dict[str, str]:
         "HEADCOUNT_KAFKA_TOPIC_PREFIX": clean.settings.topic_prefix,
         "HEADCOUNT_DATABASE_SINK": db.sink,
         "HEADCOUNT_DATABASE_READER": db.reader,
+        # The builds of tests have dates of their own, which retention would find too old one day.
+        "HEADCOUNT_BUILDS_DAYS": "36500",
     }
 
 
