@@ -49,7 +49,9 @@ def test_the_doctor_finds_everything_well(running: Place) -> None:
     rows = [json.loads(line) for line in running.must("doctor", "--json").splitlines()]
     assert [row["check"] for row in rows if not row["ok"]] == []
     assert all(set(row) == {"check", "ok", "found", "advice"} for row in rows)
-    assert {"python", "java", "jars", "kafka", "database", "topics", "completeness", "sink-ready"} <= {row["check"] for row in rows}
+    assert {"python", "java", "jars", "kafka", "database", "topics", "completeness", "sink-ready"} <= {
+        row["check"] for row in rows
+    }
 
 
 def test_a_second_up_says_that_it_already_runs(running: Place) -> None:
