@@ -15,9 +15,12 @@ from schemas.builds.latest import join, row_of
 from schemas.topics import RAW_BUILDS
 from sinks.account import LEDGER_COLUMNS
 from sinks.builds.content import ITEM_COLUMNS, LIST_PARTS
+from sinks.builds.health import Health, write_health
 from sinks.builds.rows import BUILD_COLUMNS, LATEST_COLUMNS, Contents, build_row, latest_row
 from sinks.builds.shape import pack
+from sinks.builds.weeks import Weeks
 from sinks.statements import statement
+from sinks.sums import sum_days
 from sinks.times import instant
 
 PRODUCER: Final = "b" * 32
@@ -30,6 +33,7 @@ class Loader:
         self.world = world
         self._connection = connect(dsn, application="benchmark")
         self._connection.execute("SET synchronous_commit = off")
+        self._connection.execute(statement("session"))
         self._connection.commit()
         self._contents = Contents()
         self._written: set[bytes] = set()
@@ -49,11 +53,12 @@ class Loader:
         return time.monotonic() - started
 
     def finish(self) -> None:
-        """Write flags and latest rows, and let Postgres look at its tables."""
+        """Write flags and latest rows, sum the days, and let Postgres look at its tables."""
         with self._connection.transaction(), self._connection.cursor(binary=True) as cursor:
             flags = (("project_id", "text"), ("flag", "text"))
             copy_rows(cursor, "headcount_store.project_flags", flags, self.world.flagged)
             copy_rows(cursor, "headcount_store.latest_builds", LATEST_COLUMNS, self._latest())
+        sum_days(self._connection)
         self._connection.autocommit = True
         self._connection.execute("VACUUM ANALYZE")
         self._connection.close()
@@ -61,15 +66,20 @@ class Loader:
     def _load_day(self, cursor: Cursor[Any], day: int) -> None:
         cursor.execute("SELECT headcount_store.ensure_builds_month(%s)", (self.world.begins(day).date(),))
         hours: dict[int, int] = defaultdict(int)
-        copy_rows(cursor, "headcount_store.builds", BUILD_COLUMNS, self._rows(day, hours))
+        weeks, health = Weeks(), Health()
+        copy_rows(cursor, "headcount_store.builds", BUILD_COLUMNS, self._rows(day, hours, weeks, health))
         self._write_new_contents(cursor)
+        weeks.write(cursor)
+        write_health(cursor, health)
         self._write_ledger(cursor, hours)
 
-    def _rows(self, day: int, hours: dict[int, int]) -> Iterator[tuple[Any, ...]]:
+    def _rows(self, day: int, hours: dict[int, int], weeks: Weeks, health: Health) -> Iterator[tuple[Any, ...]]:
         for how, event in self.world.builds(day):
             packed = pack(row_of(event), self._hashes_of(event))
             received_at = event["build"]["started_at"]  # so that a day's ledger is its own
             hours[received_at // 3_600_000_000] += 1
+            weeks.add(packed)
+            health.add(event, received_at)
             self._newest[event["project"]["id"], event["version"]["id"]][how] = packed
             yield build_row(event, packed, received_at)
 
