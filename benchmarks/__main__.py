@@ -6,10 +6,11 @@ import sys
 import time
 from collections.abc import Callable
 
-from benchmarks import gateway, publisher, sink, streams, up
+from benchmarks import build, gateway, publisher, sink, streams, up
 from benchmarks.figures import Figure, table
 
 ALL: dict[str, Callable[[], list[Figure]]] = {
+    "build": build.run,
     "streams": streams.run,
     "sink": sink.figures,
     "publisher": publisher.run,
