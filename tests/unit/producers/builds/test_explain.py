@@ -94,3 +94,36 @@ def test_a_file_that_is_not_there_is_said_in_three_parts() -> None:
     with pytest.raises(HeadcountError) as caught:
         CliRunner().invoke(requirements, ["/nowhere.txt"], catch_exceptions=False)
     assert caught.value.where == "/nowhere.txt"
+
+
+def test_T1_T6_the_datum_is_as_it_would_be_sent() -> None:
+    long = json.dumps([{"name": "a" * 300, "version": "1" * 300}])
+    assert explained("C3", long)["datum"] == [{"name": "a" * 200, "version": "1" * 200}]
+    assert explained("C1", "junk")["python"] == {
+        "version": None,
+        "implementation": None,
+        "implementation_version": None,
+    }
+    assert explained("C2", "junk")["os"] == {"name": None, "version": None, "id": None}
+    assert explained("C8", "extensions = [")["doctool"]["extensions"] == []
+    assert explained("C3", "junk")["packages"] == {"pip": {"all": []}}
+    assert explained("C9", "x: " + "y" * 70_000)["error"] == "too_large"
+    assert explained("C9", "# " + "y" * (1 << 20))["error"] == "too_large"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "names"),
+    [
+        ("any.toml", '[project]\nname = "kiln"\ndependencies = ["Furo"]\n', ["furo"]),
+        ("pyproject.toml", '[tool.poetry.dependencies]\nfuro = "^1"\n', ["furo"]),
+        ("setup.cfg", "[options]\ninstall_requires =\n  furo\n", ["furo"]),
+        ("environment.yml", "dependencies:\n  - pip\n  - pip:\n    - furo\n", ["furo"]),
+        (".readthedocs.yaml", "python:\n  install:\n    - requirements: more.txt\n", ["sphinx"]),
+    ],
+)
+def test_C7_every_source_by_its_name(tmp_path: Path, name: str, text: str, names: list[str]) -> None:
+    (tmp_path / "more.txt").write_text("sphinx\n")
+    file = tmp_path / name
+    file.write_text(text)
+    answer = explain_collector("C7", file.read_bytes(), str(file))
+    assert [row["name"] for row in answer["datum"]] == names

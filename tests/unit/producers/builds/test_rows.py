@@ -158,6 +158,39 @@ def test_B32_stderr_is_no_part_of_a_list() -> None:
     assert [row["name"] for row in record["packages"]["pip"]["all"]] == ["a"]
 
 
+@pytest.mark.parametrize(
+    ("said", "all_of_it", "roots"),
+    [
+        ("/env/bin/python: No module named pip", "ok", "missing"),
+        ("/env/bin/python: No module named 'pip'", "ok", "missing"),
+        ("ModuleNotFoundError: No module named 'pip._internal'", "error", "error"),
+        ("ImportError: cannot import name 'main' from 'pip'", "error", "error"),
+    ],
+)
+def test_C4_C3_without_pip_roots_are_missing_and_a_broken_pip_is_an_error(
+    said: str, all_of_it: str, roots: str
+) -> None:
+    failed = CommandResult(1, b"", said.encode())
+    metadata = CommandResult(0, b'[{"name": "Jinja2", "version": "3.1.6"}]', b"")
+    answers = {"python -m pip list": failed, "python -m pip list --not-required": failed, "python -I -c": metadata}
+    record = record_of(Container().answering(answers))
+    assert (statuses(record)["pip_all"], statuses(record)["pip_root"]) == (all_of_it, roots)
+    assert [row["name"] for row in record["packages"]["pip"]["all"]] == (["jinja2"] if all_of_it == "ok" else [])
+    assert record["packages"]["pip"]["root"] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "adduser\t3.134\tii \nzlib1g\t1:1.2.13.df",
+        "adduser\t3.134\tii \nzlib1g\t1:1.2.13.dfsg-1\tii \nzstd\t1.5",
+    ],
+)
+def test_B20_C6_a_list_that_breaks_off_is_an_error(text: str) -> None:
+    assert statuses(record_of(answering(apt=text)))["apt_all"] == "error"
+    assert statuses(record_of(answering(apt=text + "\tii")))["apt_all"] == "ok"
+
+
 def test_B26_no_config_file_is_missing_and_has_no_values() -> None:
     record = record_of(doctool="sphinx", checkout="/co", read_file=lambda path, _: None)
     assert statuses(record)["doctool"] == "missing"
