@@ -97,6 +97,7 @@ def refused(canary: str) -> Iterator[tuple[str, Record]]:
         "kind": {"kind": canary},
         "project": {"project": None},
         "build": {"build": None},
+        "version": {"kind": "version_retired", "version": None},
         "started_at": {"build.started_at": canary},
         "started_at_ahead": {"build.started_at": "2090-01-01T00:00:00Z"},
     }

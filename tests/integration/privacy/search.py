@@ -3,6 +3,7 @@
 A place is read whole and searched at once: what is looked for are some two hundred words in some ten million characters.
 """
 
+import gzip
 import html
 import json
 from collections.abc import Iterable, Iterator
@@ -110,7 +111,8 @@ def database_text(connection: Connection[Any]) -> Iterator[Place]:
 
 
 def file_text(folder: Path) -> Iterator[Place]:
-    """Every file in a folder, and their names."""
+    """Every file in a folder, what compressed ones hold, and their names."""
     for path in sorted(folder.rglob("*")):
-        text = path.read_bytes().decode("latin-1") if path.is_file() else ""
+        content = path.read_bytes() if path.is_file() else b""
+        text = (gzip.decompress(content) if path.suffix == ".gz" else content).decode("latin-1")
         yield f"file {path.relative_to(folder)}", f"{path.name}\n{text}"

@@ -5,21 +5,25 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet
 import pytest
 from click.testing import CliRunner
 
 from headcount.cli import cli
 from headcount.kafka import NewTopic, TopicPartition, admin, consumer, producer
+from headcount.metrics import Metrics
 from headcount.postgres import connect
-from headcount.settings import KafkaSettings
+from headcount.settings import KafkaSettings, RetentionSettings
 from headcount.topics import ensure
 from producers.publisher import Publisher
 from schemas.refusals import Reason
 from schemas.topics import BUILDS, DEAD_BUILDS, PARTITIONS, RAW_BUILDS
 from sinks.migrate import migrate
+from sinks.retention.run import Retention
 from tests.canaries import CANARIES, forms
 from tests.integration.privacy import planting
 from tests.integration.privacy.search import (
@@ -141,9 +145,27 @@ def answers(run: Run) -> Iterator[Place]:
     for view in views:
         yield f"query {view}", said("query", view, "--json")
     yield "query --csv", said("query", "latest_builds", "--csv")
-    for form in ("html", "csv"):
-        for words in ((), ("--public",)):
-            yield f"report {form} {words}", said("report", "builds", "--from", "2026-01-01", "--format", form, *words)
+    for words in ((), ("--public",)):
+        asked = ("report", "builds", "--from", "2026-01-01", *words)
+        for form in ("html", "csv"):
+            text = said(*asked, "--format", form)
+            yield f"report {form} {words}", text
+        assert ("sphinx" in text) or words
+        path = run.folder / f"report{len(words)}.parquet"
+        said(*asked, "--format", "parquet", "--output", str(path))
+        yield f"report parquet {words}", repr(pyarrow.parquet.read_table(path).to_pylist())
+    yield from explained(run)
+
+
+def explained(run: Run) -> Iterator[Place]:
+    """What `explain` says is left of an event, for each canary. What it was before is shown to who has the file."""
+    path = run.folder.parent / "explained.json"
+    for canary in CANARIES:
+        path.write_text(json.dumps(planting.everywhere(canary)))
+        result = CliRunner().invoke(cli, ["explain", "build-event", str(path), "--json"], env=run.environ)
+        rows = [json.loads(line) for line in result.output.splitlines()]
+        assert len(rows) > 60, result.output
+        yield f"explain {canary}", json.dumps([(row["after"], row["why"], row["class"]) for row in rows])
 
 
 def served(run: Run) -> Iterator[Place]:
@@ -183,6 +205,16 @@ def test_every_reason_was_met_and_most_events_were_accepted(run: Run) -> None:
         row = connection.execute("SELECT sum(accepted), sum(added) FROM headcount.ledger").fetchone()
     assert row is not None
     assert min(row) > 1_000
+
+
+def test_no_canary_is_found_in_the_archive(run: Run, tmp_path: Path) -> None:
+    kept = RetentionSettings(archive_dir=tmp_path)
+    retention = Retention(run.database.sink, kept, Metrics(), wait=lambda seconds: False)
+    assert retention.run(datetime.now(UTC) + timedelta(days=1500))
+    places = list(file_text(tmp_path))
+    assert sum(text.count("sphinx") for _, text in places) > 20
+    lines = list(leaks(places))
+    assert not lines, "\n".join(lines[:50])
 
 
 def test_the_same_search_finds_every_canary_in_the_raw_topic(run: Run) -> None:
