@@ -15,6 +15,7 @@ from benchmarks.year.builds import World
 from benchmarks.year.load import Loader
 from benchmarks.year.pipeline import run_day
 from benchmarks.year.questions import ask_all, asked_table, sizes_table
+from benchmarks.year.retire import retire
 from headcount.up.ports import choose_port
 from headcount.up.postgres_server import PostgresServer
 from headcount.up.state import StateDir
@@ -30,6 +31,7 @@ def main() -> int:
         migrate(database.owner)
         if not chosen.loaded:
             _load(world, database, folder, kafka=not chosen.no_kafka)
+            _retire(database, folder)
         asked = ask_all(database.reader, tell, only=chosen.only)
         print(asked_table(asked))
         print()
@@ -55,6 +57,16 @@ def _load(world: World, database: Database, folder: Path, *, kafka: bool) -> Non
             f"The last day, {day.builds} builds, through Kafka: published in {day.published_seconds:.1f} s,"
             f" in Postgres after {day.stored_seconds:.1f} s ({day.builds / day.stored_seconds:.0f} builds/s)\n"
         )
+
+
+def _retire(database: Database, folder: Path) -> None:
+    retired = retire(database.sink, folder / "archive")
+    rows = ", ".join(f"{rows} of {table}" for table, rows in retired.rows.items()) or "nothing"
+    print(
+        f"The daily job: {retired.seconds:.0f} s; gone: {rows}; archive of {retired.archive_bytes / 1e6:.0f} MB;",
+        end=" ",
+    )
+    print(f"the ledger differs in: {', '.join(retired.differences) or 'nothing'}\n")
 
 
 def _arguments() -> argparse.Namespace:

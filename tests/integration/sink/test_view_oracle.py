@@ -163,6 +163,41 @@ def packages(asked: Asked, oracle: Oracle) -> None:
     ).get("mkdocs", 0)
 
 
+CELLS = (
+    ("python_projects", "python", "implementation", "python"),
+    ("os_projects", "os", "os", "os_version"),
+    ("doctool_projects", "doctool", "doctool", "series"),
+    ("image_projects", "image", "image", None),
+    ("theme_projects", "theme", "html_theme", None),
+    ("flag_projects", "flag", "flag", None),
+    ("build_os_projects", "build_os", "build_os", None),
+    ("vcs_projects", "vcs", "vcs", None),
+    ("package_projects", None, "name", "series"),
+    ("config_key_projects", "config_key", "key", "value"),
+)
+
+
+@pytest.mark.parametrize("asked", ["summed"], indirect=True)
+def test_Q14_gives_as_many_projects_as_each_cell_says(asked: Asked) -> None:
+    looked_at = 0
+    # It has built nothing but pull requests: in the count of the unknown, and without a version to show.
+    versionless = len({"p12"} & asked.oracle().active)
+    assert versionless == 1
+    for name, kind, value, detail in CELLS:
+        for default in (False, True):
+            if kind == "config_key" and not default:
+                continue
+            for row in asked.rows(f"{name}{'_default' if default else ''}"):
+                cell = {"kind": kind or row["ecosystem"], "only_default": str(default)}
+                cell |= {} if row[value] is None else {"value": row[value]}
+                cell |= {} if detail is None or row[detail] is None else {"detail": row[detail]}
+                found = {hit["project_id"] for hit in asked.rows("projects_hit", **cell)}
+                assert len(found) == row["projects"] - (versionless if row[value] is None else 0), cell
+                assert not default or len(asked.rows("projects_hit", **cell)) == len(found)
+                looked_at += 1
+    assert looked_at > 100
+
+
 def configurations(asked: Asked, oracle: Oracle) -> None:
     """Q6."""
     expected = oracle.by_value("config_user", keys, default=True)

@@ -162,6 +162,28 @@ def test_B43_documents_are_made_for_what_is_read_and_as_the_reader(asking: Askin
             connection.execute(b"SELECT headcount_inner.document_text(NULL)")
 
 
+@pytest.mark.parametrize(
+    ("ecosystem", "ordered"),
+    [
+        ("pip", ["not a version", "1.0.dev1", "1.0rc1", "1.0", "1.0.post1", "9.0", "10.0", "1!0.1"]),
+        ("apt", ["1.0~rc1-1", "1.0-1", "1.0-1+b2", "9.0-1", "10.0-1", "1:0.1-1"]),
+        ("conda", ["0.5a1", "0.5", "0.960923", "1.1dev1", "1.1", "1.1post1", "9", "10"]),
+    ],
+)
+def test_S4_a_plain_order_by_sorts_versions(asking: Asking, rows: Rows, ecosystem: str, ordered: list[str]) -> None:
+    for number, value in enumerate(reversed(ordered)):
+        event = build_event(str(number), project=f"p{number}", pip=(), apt=(), conda=())
+        packages = event["packages"][ecosystem]["all"]
+        packages.append({"name": "one", "version": value} | ({"channel": None} if ecosystem == "conda" else {}))
+        event["collectors"]["conda_all"]["status"] = "ok"
+        asking.apply(event)
+    found = rows(
+        "SELECT version FROM headcount.latest_packages WHERE ecosystem = %s AND scope = 'all' ORDER BY sort_key",
+        ecosystem,
+    )
+    assert [version for (version,) in found] == ordered
+
+
 def test_every_view_and_each_of_its_columns_says_what_it_is(rows: Rows) -> None:
     silent = rows(
         "SELECT relname, attname FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid AND attnum > 0"
