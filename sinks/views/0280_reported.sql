@@ -125,7 +125,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET j
         FROM headcount_inner.weekly('active', "window", as_of) AS given JOIN shown USING (project_id)
         GROUP BY given.week
     ), counted AS (
-        SELECT kinds.kind, given.week, given.value, given.detail, count(DISTINCT given.project_id) AS projects
+        -- A member is there once, so nothing has to be made distinct.
+        SELECT kinds.kind, given.week, given.value, given.detail, count(*) AS projects
         FROM unnest(ARRAY['python', 'os', 'build_os', 'image', 'theme', 'doctool']) AS kinds (kind)
         CROSS JOIN LATERAL headcount_inner.weekly(kinds.kind, "window", as_of) AS given
         JOIN shown USING (project_id)
@@ -163,15 +164,35 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET j
 $$;
 COMMENT ON FUNCTION headcount.reported_packages_weekly(text[], interval, timestamptz) IS 'How many projects (never a private one) built with each package in each week that the window touches?';
 
+CREATE FUNCTION headcount.private_projects("window" interval DEFAULT '90 days', as_of timestamptz DEFAULT now()) RETURNS TABLE (projects bigint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT count(*) FROM headcount_inner.active("window", as_of) AS active
+    WHERE active.project_id NOT IN (SELECT shown.project_id FROM headcount_inner.public_projects() AS shown)
+$$;
+COMMENT ON FUNCTION headcount.private_projects(interval, timestamptz) IS 'How many active projects are in no report and no export, as they are private?';
+
 CREATE FUNCTION headcount.reported_collectors("window" interval DEFAULT '90 days', as_of timestamptz DEFAULT now(), project text DEFAULT NULL)
 RETURNS TABLE (collector text, day date, builds bigint, known bigint)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    -- Where nothing has to be taken out, the days are summed already; else builds are read one by one.
+    WITH hidden AS MATERIALIZED (
+        SELECT reported_collectors.project IS NOT NULL OR EXISTS (
+            SELECT FROM headcount_store.builds
+            WHERE builds.project_private AND builds.started_at > as_of - "window" - interval '2 days' AND builds.started_at <= as_of
+        ) AS is_some
+    )
+    SELECT kept.collector, kept.day, sum(kept.builds)::bigint, sum(kept.known)::bigint
+    FROM headcount_store.collector_health_daily AS kept
+    WHERE NOT (SELECT hidden.is_some FROM hidden)
+        AND kept.day >= ((as_of - "window") AT TIME ZONE 'UTC')::date AND kept.day <= (as_of AT TIME ZONE 'UTC')::date
+    GROUP BY kept.collector, kept.day
+    UNION ALL
     SELECT result.name, given.started_at::date, count(*),
         count(*) FILTER (WHERE result.status IN ('ok', 'empty') AND NOT result.truncated)
     FROM headcount_store.builds AS given
     JOIN headcount_inner.public_projects(reported_collectors.project) AS shown USING (project_id)
     CROSS JOIN LATERAL unnest(given.collector_names, given.collector_statuses, given.collector_truncated) AS result (name, status, truncated)
-    WHERE given.started_at > as_of - "window" AND given.started_at <= as_of
+    WHERE (SELECT hidden.is_some FROM hidden) AND given.started_at > as_of - "window" AND given.started_at <= as_of
     GROUP BY 1, 2
     ORDER BY 1, 2
 $$;
@@ -206,10 +227,3 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     ORDER BY 2 DESC, 1
 $$;
 COMMENT ON FUNCTION headcount.reported_failing(interval, timestamptz, text) IS 'Which projects (never a private one) only fail?';
-
-CREATE FUNCTION headcount.private_projects("window" interval DEFAULT '90 days', as_of timestamptz DEFAULT now()) RETURNS TABLE (projects bigint)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT count(*) FROM headcount_inner.active("window", as_of) AS active
-    WHERE active.project_id NOT IN (SELECT shown.project_id FROM headcount_inner.public_projects() AS shown)
-$$;
-COMMENT ON FUNCTION headcount.private_projects(interval, timestamptz) IS 'How many active projects are in no report and no export, as they are private?';
