@@ -4,9 +4,10 @@ Each check raises AssertionError. They read the text as people would, and share 
 """
 
 import ast
+import contextlib
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any, Final
 from urllib.parse import unquote
@@ -146,11 +147,15 @@ def _doctool(text: bytes, datum: Mapping[str, Any]) -> None:
 
 
 def _config(text: bytes, datum: Any) -> None:
-    try:
-        value = yaml.load(text, Loader=yaml.SafeLoader)
-    except yaml.YAMLError:  # the one in C takes a tab inside of a line, and a byte order mark behind
-        value = yaml.load(text, Loader=yaml.CSafeLoader)
-    assert datum == _as_json({} if value is None else value)
+    # The loader in C takes a tab inside of a line, and passes over a byte order mark in the middle.
+    assert any(datum == _as_json(value) for value in _loaded(text))
+
+
+def _loaded(text: bytes) -> Iterator[Any]:
+    for loader in (yaml.SafeLoader, yaml.CSafeLoader):
+        with contextlib.suppress(yaml.YAMLError):
+            value = yaml.load(text, Loader=loader)
+            yield {} if value is None else value
 
 
 def _as_json(value: Any) -> Any:

@@ -49,7 +49,7 @@ def find_rows(text: str, *needed: str) -> list[Row]:
     noise.append(text[position:])
     if broken or any(_OF_A_ROW.search(part) for part in noise):
         raise UnreadableError(ErrorWord.UNPARSEABLE)
-    if found is None and not empty:
+    if found is None and (not empty or any(_BEGIN.search(part) for part in noise)):
         raise UnreadableError(ErrorWord.NO_LIST)
     return found or []
 
