@@ -18,7 +18,7 @@ _FIRST: Final = re.compile(
     r"(?P<version>[0-9]{1,4}(?:\.[0-9]{1,6}){1,3}(?:(?:a|b|rc|\.dev)[0-9]{1,6})?\+?)(?P<rest>$|[ \t]+(?:::|[(|\[]).*)"
 )
 _IMPLEMENTATIONS: Final = frozenset(
-    {"GraalPy", "GraalPython", "IronPython", "Jython", "MicroPython", "CircuitPython", "Pyston", "RustPython", "Cinder"}
+    {"GraalPy", "GraalVM", "IronPython", "Jython", "MicroPython", "Pyston", "RustPython", "Stackless"}
 )
 """Who says its own name where CPython and PyPy say `Python`."""
 
