@@ -59,7 +59,7 @@ COMMANDS: Final = {
     ),
     "report": Lazy(
         "headcount.report.command:report",
-        "Write what is known as a page that can be sent to somebody, or as CSV.",
+        "Write what is known as a page that can be sent to somebody, or as CSV or Parquet.",
         "report",
     ),
     "retention": Lazy(

@@ -22,6 +22,7 @@ WRONG = {
     "builds_days": "0",
     "weeks_days": "6",
     "ledger_days": "for ever",
+    "gateway_trusted_proxies": "192.0.2.0/24,proxy.example.org",
     "metrics_port": "65536",
     "restarts": "-1",
     "log_level": "verbose",
@@ -29,7 +30,7 @@ WRONG = {
 ANY_TEXT = {
     "config", "state_dir", "kafka_sasl_username", "kafka_sasl_password", "kafka_ssl_ca_location",
     "kafka_ssl_certificate_location", "kafka_ssl_key_location", "kafka_ssl_key_password", "kafka_topic_prefix",
-    "spool_dir", "archive_dir", "metrics_host", "public_names",
+    "spool_dir", "archive_dir", "gateway_manifest", "metrics_host", "public_names",
 }  # fmt: skip
 """Settings that take any text or path."""
 
