@@ -16,7 +16,7 @@ CREATE TABLE headcount_store.project_days (
     attempts bigint NOT NULL,
     successes bigint NOT NULL,
     seconds numeric,
-    PRIMARY KEY (day, project_id)
+    PRIMARY KEY (day, project_id) INCLUDE (successes)
 );
 COMMENT ON TABLE headcount_store.project_days IS 'Builds of a project on a day; goes with the builds. [keep]';
 COMMENT ON COLUMN headcount_store.project_days.day IS 'The day on which they started, UTC. [keep]';

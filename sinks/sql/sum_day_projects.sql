@@ -3,3 +3,4 @@ SELECT %(day)s, project_id, max(project_slug), count(*), count(*) FILTER (WHERE 
 FROM headcount_store.builds
 WHERE started_at >= %(day)s::timestamp AT TIME ZONE 'UTC' AND started_at < (%(day)s + 1)::timestamp AT TIME ZONE 'UTC'
 GROUP BY project_id
+ORDER BY project_id

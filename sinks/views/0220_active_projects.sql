@@ -1,35 +1,6 @@
 -- "Active" is said here and nowhere else (B41); flags apply when it is read (B42). Functions of headcount_inner that set no
 -- path are seen through by the planner; only functions that set it call them.
 
--- From project to project along the index: DISTINCT would read every build of the window. Latest rows reach back further than
--- builds are kept, and one of them in the window is a success as well.
-CREATE FUNCTION headcount_inner.active("window" interval, as_of timestamptz) RETURNS TABLE (project_id text)
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    WITH RECURSIVE building AS (
-        (
-            SELECT builds.project_id FROM headcount_store.builds
-            WHERE builds.success AND builds.started_at > as_of - "window" AND builds.started_at <= as_of
-            ORDER BY builds.project_id LIMIT 1
-        )
-        UNION ALL
-        SELECT (
-            SELECT builds.project_id FROM headcount_store.builds
-            WHERE builds.success AND builds.started_at > as_of - "window" AND builds.started_at <= as_of
-                AND builds.project_id > building.project_id
-            ORDER BY builds.project_id LIMIT 1
-        )
-        FROM building WHERE building.project_id IS NOT NULL
-    ), either AS (
-        SELECT building.project_id FROM building WHERE building.project_id IS NOT NULL
-        UNION
-        SELECT latest.project_id FROM headcount_store.latest_builds AS latest
-        WHERE latest.successful AND latest.started_at > as_of - "window" AND latest.started_at <= as_of
-    )
-    SELECT either.project_id
-    FROM either
-    WHERE NOT EXISTS (SELECT FROM headcount_store.project_flags AS flags WHERE flags.project_id = either.project_id)
-$$;
-
 -- Days of the window that are in it whole and summed; the rows of builds of all other days of it.
 CREATE FUNCTION headcount_inner.summed("window" interval, as_of timestamptz) RETURNS TABLE (day date)
 LANGUAGE sql STABLE AS $$
@@ -55,6 +26,25 @@ LANGUAGE sql STABLE AS $$
             AND builds.started_at > as_of - "window" AND builds.started_at <= as_of
         OFFSET 0
     ) AS given
+$$;
+
+-- By the sums of days that are over and the rows of all others. Latest rows reach back further than builds are kept, and one of
+-- them in the window is a success as well.
+CREATE FUNCTION headcount_inner.active("window" interval, as_of timestamptz) RETURNS TABLE (project_id text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET jit = off SET enable_seqscan = off AS $$
+    WITH either AS (
+        SELECT days.project_id
+        FROM headcount_store.project_days AS days JOIN headcount_inner.summed("window", as_of) AS summed USING (day)
+        WHERE days.successes > 0
+        UNION
+        SELECT given.project_id FROM headcount_inner.unsummed("window", as_of) AS given WHERE given.success
+        UNION
+        SELECT latest.project_id FROM headcount_store.latest_builds AS latest
+        WHERE latest.successful AND latest.started_at > as_of - "window" AND latest.started_at <= as_of
+    )
+    SELECT either.project_id
+    FROM either
+    WHERE NOT EXISTS (SELECT FROM headcount_store.project_flags AS flags WHERE flags.project_id = either.project_id)
 $$;
 
 CREATE FUNCTION headcount.active_projects("window" interval DEFAULT '90 days', as_of timestamptz DEFAULT now())
