@@ -62,9 +62,10 @@ _LEADING: Final = re.compile(
     r"|(?<=\s)[0-9]+\.[\w.+!-]*\s*$|\(\s*[0-9][\w.+!-]*\s*[,)])",
     re.ASCII,
 )
-_MARKER: Final = re.compile(
-    r""";.*(?:[\w)'"\]]\s*(?:===?|!=|~=|<=?|>=?)\s*[\w('"\[]|\bin\s*['"]|['"]\s*(?:not\s+)?in\b)"""
+_COMPARISON: Final = re.compile(
+    r"""[\w)'"\]]\s*(?:===?|!=|~=|<=?|>=?)\s*[\w('"\[]|\bin\s*['"]|['"]\s*(?:not\s+)?in\b"""
 )
+"""What makes a marker of the text behind a `;`."""
 _OPTION: Final = re.compile(r"(?P<name>--[a-z][a-z-]*|-[a-zA-Z])(?:\s*=\s*|\s+)?(?P<value>.*)")
 _PIP_OPTION: Final = re.compile(r"(?:^|\s)--?[a-zA-Z]")
 """Where pip's own options begin behind a requirement: `--hash=…`, `--config-settings …`."""
@@ -101,7 +102,7 @@ def read_requirement(text: str, *, editable: bool = False) -> Requirement | Unna
     if parsed is None and not is_archive(text):
         # A marker is not kept, so it may ask for what `packaging` does not know (`platform_node`).
         before, conditional = split_marker(text)
-        parsed = _parse(before) if _MARKER.search(text) else None
+        parsed = _parse(before) if _COMPARISON.search(text.partition(";")[2]) else None
     if parsed is not None and (parsed.url or not editable):
         return _named(parsed, text, conditional)
     pointer = read_pointer(text)

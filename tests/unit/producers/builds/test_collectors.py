@@ -254,6 +254,9 @@ MIB = 1024 * 1024
         ("requirements", "a[" + "b," * (MIB // 2)),
         ("requirements", "a==" + "1." * (MIB // 2)),
         ("requirements", "\\\n" * (MIB // 2)),
+        ("requirements", ("a;in " * 300 + "\n") * 500),
+        ("c2_system.yaml", 'PRETTY_NAME="' + "\\a" * MIB + '"'),
+        ("c3_pip.yaml", '[{"a":1}]\n' * 400_000),
     ],
 )
 def test_B30_no_input_within_the_limits_takes_long(name: str, text: str) -> None:
