@@ -11,9 +11,9 @@ SELECT
     resent, duplicate_batch, duplicate_event, expired
 FROM sums;
 COMMENT ON VIEW headcount.ledger IS 'What became of every event that a producer was handed? Each row balances, and difference is 0: handed_over = received + dropped + missing; received = accepted + duplicate + refused; accepted = added + kept_without_fact.';
-COMMENT ON COLUMN headcount.ledger.hour IS 'The hour in which Kafka received the record.';
+COMMENT ON COLUMN headcount.ledger.hour IS 'The hour in which Kafka received the record; of (retention) and (delete) that in which facts were removed, of (past) the month.';
 COMMENT ON COLUMN headcount.ledger.topic IS 'The raw topic.';
-COMMENT ON COLUMN headcount.ledger.producer IS 'The producer''s random id; (unknown) where the record did not say.';
+COMMENT ON COLUMN headcount.ledger.producer IS 'The producer''s random id; (unknown) where the record did not say; (retention), (delete): who removed facts; (past): all of a month whose detail is gone.';
 COMMENT ON COLUMN headcount.ledger.handed_over IS 'Events handed to the producer, those handed over again included.';
 COMMENT ON COLUMN headcount.ledger.dropped IS 'Events that the producer had no room for.';
 COMMENT ON COLUMN headcount.ledger.missing IS 'Events handed over and not received so far.';
