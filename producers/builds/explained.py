@@ -79,6 +79,8 @@ def _beside(content: bytes, file: str, stands_for: str | None = None) -> tuple[R
 
     def read(name: str) -> bytes:
         if root / name == asked:
+            if len(content) > FILE_BYTES:
+                raise UnreadableError(ErrorWord.TOO_LARGE)
             return content
         return read_regular(str(root / name), str(root), FILE_BYTES)
 

@@ -96,6 +96,13 @@ def test_a_file_that_is_not_there_is_said_in_three_parts() -> None:
     assert caught.value.where == "/nowhere.txt"
 
 
+def test_T6_a_requirements_file_over_a_mebibyte_is_said_to_be_too_large(tmp_path: Path) -> None:
+    file = tmp_path / "r.txt"
+    file.write_text("foo\n" * 300_000)
+    with pytest.raises(HeadcountError, match="too_large"):
+        CliRunner().invoke(requirements, [str(file)], catch_exceptions=False)
+
+
 def test_T1_T6_the_datum_is_as_it_would_be_sent() -> None:
     long = json.dumps([{"name": "a" * 300, "version": "1" * 300}])
     assert explained("C3", long)["datum"] == [{"name": "a" * 200, "version": "1" * 200}]
