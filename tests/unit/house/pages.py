@@ -130,7 +130,7 @@ def _life(topic: Topic) -> str:
     settings = topic.settings
     segment = int(settings["segment.ms"]) // HOUR_MS
     if settings["cleanup.policy"] == "compact":
-        return "the newest record of each key; an older one until the broker compacts"
+        return "the newest record of each key, until a null takes it away; an older one until the broker compacts"
     retention = int(settings["retention.ms"]) // HOUR_MS
     return f"{_span(retention)}, and at most twice {_span(segment)} more until the broker deletes the file"
 
