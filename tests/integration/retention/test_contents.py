@@ -1,15 +1,19 @@
 """Lists and configurations go when nothing refers to them, weeks after three years, and the ledger keeps its sums."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from headcount.postgres import connect
+from sinks.statements import statement
 from tests.integration.retention.conftest import NOW, Run
 from tests.integration.retention.test_builds import KEPT, days_old, micros
 from tests.integration.sink.conftest import Rows
 from tests.integration.sink.records import HOUR, build_event, clean_record
 from tests.integration.sink.writing import Partition
+from tests.stack import Database
 
 LISTS = "SELECT count(*) FROM headcount_store.package_lists"
 ORPHANS = """
@@ -25,8 +29,8 @@ UNSEEN = (
 
 def unsee(rows: Rows, day: datetime = NOW - timedelta(days=1)) -> None:
     """As if no build had them today."""
-    for statement in UNSEEN:
-        rows(statement, day.date())
+    for forget in UNSEEN:
+        rows(forget, day.date())
 
 
 def only(rows: Rows, *kept: str) -> None:
@@ -80,6 +84,31 @@ def test_S5_what_was_seen_today_stays(partition: Partition, rows: Rows, retentio
     assert rows.one(LISTS) == 6
     retention(datetime(2026, 11, 25, 1, 1, tzinfo=UTC))
     assert rows.one(LISTS) == 0
+
+
+@pytest.mark.parametrize("is_committed", [True, False])
+def test_S5_a_sink_that_is_about_to_use_a_list_keeps_it(
+    db: Database, partition: Partition, rows: Rows, retention: Run, is_committed: bool
+) -> None:
+    """Its transaction has noted the day and is not over: the job waits for it, and looks again."""
+    partition.apply(clean_record(0, [build_event("1", started_at=days_old(1))]))
+    unsee(rows)
+    only(rows)
+    hash_, ecosystem, packages = rows("SELECT hash, ecosystem, packages FROM headcount_store.package_lists LIMIT 1")[0]
+    with connect(db.sink, application="test") as sink, ThreadPoolExecutor(1) as threads:
+        sink.execute(statement("new_lists"), ([hash_], [ecosystem], [packages]))
+        sink.execute(b"UPDATE headcount_store.package_lists SET last_seen_on = %s WHERE hash = %s", (NOW.date(), hash_))
+        running = threads.submit(retention)
+        with connect(db.owner, application="watch", autocommit=True) as watch:
+            while watch.execute(b"SELECT count(*) FROM pg_locks WHERE NOT granted").fetchone() == (0,):
+                assert not running.done()
+        if is_committed:
+            sink.commit()
+        else:
+            sink.rollback()
+        running.result()
+    assert rows("SELECT hash FROM headcount_store.package_lists") == ([(hash_,)] if is_committed else [])
+    assert rows.one(ORPHANS) == 0
 
 
 def test_S5_a_list_that_comes_back_after_it_was_removed_is_whole(
