@@ -79,6 +79,11 @@ class Page:
         """Whether the list of latest builds was cut."""
         return len(self.latest) >= BUILDS
 
+    @property
+    def weeks(self) -> int:
+        """How many weeks the lines have."""
+        return next((each.weeks for each in self.trends.values()), 0)
+
     def trend_of(self, kind: str | None, cell: Cell) -> Trend | None:
         """Give how a value moves, where it is known."""
         return None if kind is None or cell.series is None else self.trends.get((kind, cell.series))

@@ -191,6 +191,7 @@ def test_a_cell_says_who_how_it_moves_and_how_many_are_left() -> None:
     assert "−36.7" in row
     assert re.search(r'aria-label="48\u00a0% in the first of 26 weeks, 11\u00a0% in the last"', row)
     assert "--arg kind=python" in text
+    assert "26 weeks, points" in text
 
 
 def test_every_table_has_the_unknown_as_a_row_of_its_own() -> None:
