@@ -56,6 +56,10 @@ SETTINGS: Final[Mapping[str, Setting]] = {
     ),
     "log_level": choice("Least level that is logged.", "debug", "info", "warning", "error"),
     "gateway_manifest": Setting("Manifest of the gateway, where --manifest names none.", Path, "a path"),
+    "gateway_hosts": Setting("Addresses that the gateway listens on, where --host names none.", words, "address,…"),
+    "gateway_port": Setting(
+        "Port of the same, where --port names none; 0 takes a free one.", whole(0, 65535), "a port"
+    ),
     "gateway_trusted_proxies": Setting(
         "Networks whose X-Forwarded-For the gateway believes, where --trusted-proxy names none.",
         networks,
@@ -134,9 +138,11 @@ class ProcessSettings:
 
 @dataclass(frozen=True, slots=True)
 class GatewaySettings:
-    """What the gateway serves, and the networks of the proxies before it, where its command line names none."""
+    """What the gateway serves, where, and the networks of the proxies before it, where its command line names none."""
 
     manifest: Path | None = None
+    hosts: tuple[str, ...] = ("127.0.0.1", "::1")
+    port: int | None = None
     trusted_proxies: tuple[str, ...] = ()
 
 
@@ -174,7 +180,13 @@ def load(environ: Mapping[str, str]) -> Settings:
         retention=RetentionSettings(
             **{each.name: values[each.name] for each in fields(RetentionSettings) if each.name in values}
         ),
-        gateway=GatewaySettings(values.get("gateway_manifest"), values.get("gateway_trusted_proxies", ())),
+        gateway=GatewaySettings(
+            **{
+                each.name: values[f"gateway_{each.name}"]
+                for each in fields(GatewaySettings)
+                if f"gateway_{each.name}" in values
+            }
+        ),
         public_names=values.get("public_names", ()),
     )
 

@@ -135,7 +135,9 @@ def _chosen(state_dir: Path | None) -> Path:
 
 
 def _as_text(found: dict[str, Any]) -> str:
-    lines = [f"{name:11}{found[name]}" for name in ("state", "state_dir", "kafka", "database") if found[name]]
+    lines = [
+        f"{name:11}{found[name]}" for name in ("state", "state_dir", "kafka", "database", "gateway") if found[name]
+    ]
     for name, row in found["processes"].items():
         restarts = f", restarted {row['restarts']} times" if row["restarts"] else ""
         lines.append(f"{name:11}{row['state']}{restarts} {found['metrics'].get(name, '')}".rstrip())

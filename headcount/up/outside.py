@@ -10,6 +10,8 @@ from typing import Any
 from headcount.errors import HeadcountError
 from headcount.up import identity, probe
 from headcount.up.child import last_lines
+from headcount.up.plan import GATEWAY_PORT
+from headcount.up.ports import HOST
 from headcount.up.state import StateDir
 from headcount.up.supervisor import end_leftovers
 
@@ -32,7 +34,7 @@ def status(state: StateDir) -> dict[str, Any]:
         "state": stack["state"] if alive else "stopped",
         "kafka": stack["kafka"] if alive else None,
         "database": stack["database"] if alive else None,
-        "gateway": None,
+        "gateway": f"http://{HOST}:{stack['ports'][GATEWAY_PORT]}" if alive and "gateway" in processes else None,
         "collector": None,
         "metrics": {name: f"{row['metrics']}/metrics" for name, row in processes.items() if row["metrics"] and alive},
         "processes": rows,

@@ -13,6 +13,9 @@ from headcount.up.postgres_server import PostgresServer
 from headcount.up.processes import PROCESSES
 from headcount.up.state import StateDir
 
+GATEWAY_PORT = "gateway-http"
+"""Where the gateway serves, beside its metrics."""
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -80,6 +83,9 @@ def make_plan(
             where="HEADCOUNT_DATABASE_SINK",
             do="set it to postgresql://headcount_sink:PASSWORD@HOST:PORT/DATABASE; HEADCOUNT_DATABASE_READER alike",
         )
+    choose(GATEWAY_PORT, "the gateway", loaded.gateway.port or None, "HEADCOUNT_GATEWAY_PORT")
+    told["HEADCOUNT_GATEWAY_PORT"] = str(ports[GATEWAY_PORT])
+    told["HEADCOUNT_GATEWAY_MANIFEST"] = str(loaded.gateway.manifest or state.gateway_manifest)
     for process in PROCESSES:
         choose(process.name, f"the metrics of {process.name}", None, "-")
     own_reader = loaded.database.reader

@@ -17,4 +17,8 @@ class OurProcess:
         return [sys.executable, "-m", "headcount", *self.words]
 
 
-PROCESSES = (OurProcess("streams", ("streams", "--slot", "0")), OurProcess("sink", ("sink",)))
+PROCESSES = (
+    OurProcess("gateway", ("gateway",)),
+    OurProcess("streams", ("streams", "--slot", "0")),
+    OurProcess("sink", ("sink",)),
+)

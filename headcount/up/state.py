@@ -6,6 +6,7 @@ the new and never a half.
 
 import errno
 import fcntl
+import importlib.resources
 import json
 import os
 import secrets
@@ -44,6 +45,11 @@ class StateDir:
         return self.root / "logs"
 
     @property
+    def gateway_manifest(self) -> Path:
+        """What the local gateway serves, where the user names no manifest."""
+        return self.root / "gateway.toml"
+
+    @property
     def stack_file(self) -> Path:
         """What runs, and where."""
         return self.root / "stack.json"
@@ -65,6 +71,12 @@ class StateDir:
                 where=str(self.root / "format"),
                 do="update headcount, or give another --state-dir",
             )
+
+    def make_gateway_manifest(self) -> None:
+        """Write the manifest that the gateway begins with, unless there is one: it is the user's from then on."""
+        if not self.gateway_manifest.exists():
+            text = importlib.resources.files("headcount.up").joinpath("gateway.toml").read_text(encoding="utf-8")
+            write_atomically(self.gateway_manifest, text)
 
     def secrets(self) -> dict[str, str]:
         """Password by database role: random, made once, readable by the owner only."""

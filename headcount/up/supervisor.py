@@ -127,6 +127,7 @@ class Supervisor:
 
     def _prepare(self) -> None:
         self._phase("preparing topics and tables")
+        self._state.make_gateway_manifest()
         for step in STEPS:
             with self._interrupts.held():
                 self._steps.append(Child.start(self._step_command(step)))

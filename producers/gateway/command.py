@@ -14,9 +14,11 @@ from headcount.serve import Health, Server
 from headcount.settings import load
 from producers.gateway import manifest_command
 from producers.gateway.server.serving import Serving, check, serve
-from producers.gateway.server.sockets import LOOPBACK, listen, urls
+from producers.gateway.server.sockets import listen, urls
 from producers.gateway.server.tls import Certificate
 from producers.gateway.server.workers import Workers
+
+DEFAULT_PORT = 8080
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _log = logging.getLogger("headcount.gateway")
@@ -27,7 +29,7 @@ _log = logging.getLogger("headcount.gateway")
 @click.option(
     "--host", "hosts", multiple=True, help="Address to listen on; again for more. By default loopback; `::` is all."
 )
-@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 takes a free one.")
+@click.option("--port", type=click.IntRange(0, 65535), help="8080 by default; 0 takes a free one.")
 @click.option("--workers", type=click.IntRange(1, 256), default=1, show_default=True, help="Processes; one a core.")
 @click.option("--certificate", type=_FILE, help="Chain in PEM, for TLS.")
 @click.option("--key", type=_FILE, help="Its key.")
@@ -39,7 +41,7 @@ def gateway(
     context: click.Context,
     manifest: Path | None,
     hosts: tuple[str, ...],
-    port: int,
+    port: int | None,
     workers: int,
     certificate: Path | None,
     key: Path | None,
@@ -68,7 +70,7 @@ def gateway(
     )
     configure("gateway", settings.process.log_level)
     check(serving)
-    sockets = listen(hosts or LOOPBACK, port)
+    sockets = listen(hosts or settings.gateway.hosts, _port(port, settings.gateway.port))
     several = Workers(serving, sockets, workers) if workers > 1 else None
     metrics = several or Metrics()
     ready = several.ready if several else lambda: None
@@ -83,6 +85,10 @@ def gateway(
 
 gateway.add_command(manifest_command.check)
 gateway.add_command(manifest_command.explain)
+
+
+def _port(*given: int | None) -> int:
+    return next((port for port in given if port is not None), DEFAULT_PORT)
 
 
 def _check_network(text: str) -> None:

@@ -18,9 +18,11 @@ def test_status_says_where_everything_listens(running: Place) -> None:
     status = running.status()
     assert status["state"] == "ready"
     assert status["kafka"].startswith("127.0.0.1:")
-    assert (status["gateway"], status["collector"]) == (None, None)
+    assert status["collector"] is None
+    with urllib.request.urlopen(f"{status['gateway']}/pixel/example", timeout=10) as pixel:
+        assert (pixel.status, pixel.headers["Content-Type"]) == (200, "image/png")
     assert status["state_dir"] == str(running.state_dir)
-    assert list(status["processes"]) == ["kafka", "postgres", "streams", "sink"]
+    assert list(status["processes"]) == ["kafka", "postgres", "gateway", "streams", "sink"]
     for row in status["processes"].values():
         assert (row["state"], row["restarts"]) == ("running", 0)
         os.kill(row["pid"], 0)
@@ -31,7 +33,7 @@ def test_status_says_where_everything_listens(running: Place) -> None:
 
 def test_every_process_of_ours_serves_metrics_and_is_ready(running: Place) -> None:
     metrics = running.status()["metrics"]
-    assert list(metrics) == ["streams", "sink"]
+    assert list(metrics) == ["gateway", "streams", "sink"]
     for url in metrics.values():
         with urllib.request.urlopen(url) as answer:
             assert b"headcount_" in answer.read()

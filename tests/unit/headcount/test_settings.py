@@ -26,11 +26,12 @@ WRONG = {
     "metrics_port": "65536",
     "restarts": "-1",
     "log_level": "verbose",
+    "gateway_port": "http",
 }
 ANY_TEXT = {
     "config", "state_dir", "kafka_sasl_username", "kafka_sasl_password", "kafka_ssl_ca_location",
     "kafka_ssl_certificate_location", "kafka_ssl_key_location", "kafka_ssl_key_password", "kafka_topic_prefix",
-    "spool_dir", "archive_dir", "gateway_manifest", "metrics_host", "public_names",
+    "spool_dir", "archive_dir", "gateway_hosts", "gateway_manifest", "metrics_host", "public_names",
 }  # fmt: skip
 """Settings that take any text or path."""
 
