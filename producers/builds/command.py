@@ -83,13 +83,21 @@ def build(
     except Exception as error:  # noqa: BLE001  # the build's boundary: its exit code stands, whatever we fail at
         _say(f"the build could not be looked at ({type(error).__name__}), and has no event")
     if dry_run:
-        _show(json.dumps(outbox.record, indent=None if as_json else 2, ensure_ascii=False))
+        _show(json.dumps(_readable(outbox.record), indent=None if as_json else 2, ensure_ascii=False))
     elif outbox.record is not None:
         try:
             deliver(outbox, environ)
         except HeadcountError as error:
             _say(str(error))
     sys.exit(ended.exit_code)
+
+
+def _readable(record: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """Give the event as the docs write it: each part of the configuration, JSON text on the wire (K2), as what it says."""
+    if record is None:
+        return None
+    parts = {name: None if text is None else json.loads(text) for name, text in record["config"].items()}
+    return {**record, "config": parts}
 
 
 def _show(text: str) -> None:

@@ -170,16 +170,16 @@ def test_B11_B10_the_config_and_its_merge(wrapper: Wrapper) -> None:
         "submodules",
         "search",
     }
-    assert set(json.loads(event["config"]["final"])) == every_key
+    assert set(event["config"]["final"]) == every_key
     text = "version: 2\nbuild:\n  os: ubuntu-24.04\n  tools: {python: '3.12'}\nsphinx: {configuration: docs/conf.py}\n"
     wrapper.write(".readthedocs.yaml", text)
     event = wrapper.event()
-    assert json.loads(event["config"]["user"]) == {
+    assert event["config"]["user"] == {
         "version": 2,
         "build": {"os": "ubuntu-24.04", "tools": {"python": "3.12"}},
         "sphinx": {"configuration": "docs/conf.py"},
     }
-    final = json.loads(event["config"]["final"])
+    final = event["config"]["final"]
     assert set(final) == every_key
     assert final["sphinx"] == {"builder": "html", "configuration": "docs/conf.py", "fail_on_warning": False}
     assert final["build"]["tools"]["python"] == {"version": "3.12", "full_version": None}
@@ -193,7 +193,7 @@ def test_B11_B10_the_config_and_its_merge(wrapper: Wrapper) -> None:
     assert event["collectors"]["config_user"]["error"] == "unparseable"
     wrapper.write("list.yaml", "- a\n")
     event = wrapper.event("--config", "list.yaml")
-    assert event["config"]["user"] == '["a"]'
+    assert event["config"]["user"] == ["a"]
     assert event["config"]["final"] is None
     assert event["collectors"]["config_final"]["error"] == "config_invalid"
     assert event["build"]["success"] is True
