@@ -51,8 +51,14 @@ def ask_all(dsn: str, tell: Callable[[str], None], *, only: str = "") -> list[As
         if query.is_view and name in _WHOLE_TABLES:
             questions.append((f"{name}, first 1 000 rows", _sql(f"SELECT * FROM headcount.{name} LIMIT 1000")))
             questions.append((f"{name}, one project", _sql(f"SELECT * FROM headcount.{name} WHERE project_id = '7'")))
+            if name.endswith("_packages"):
+                where = "ecosystem = 'pip' AND scope = 'all' AND name = 'sphinx'"
+                questions.append((f"{name}, one package", _sql(f"SELECT * FROM headcount.{name} WHERE {where}")))
+            else:
+                questions.append((f"{name}, counted", _sql(f"SELECT count(*) FROM headcount.{name}")))
         elif query.is_view and name == "build_documents":
             questions.append((f"{name}, first 100 rows", _sql(f"SELECT * FROM headcount.{name} LIMIT 100")))
+            questions.append((f"{name}, counted", _sql(f"SELECT count(*) FROM headcount.{name}")))
         elif query.is_view:
             questions.append((name, _known(name, {})))
         for arguments in ARGUMENTS.get(name, []):
@@ -93,17 +99,24 @@ def asked_table(asked: Sequence[Asked]) -> str:
     return "\n".join(lines)
 
 
+KEPT_DAYS: Final = 180
+"""Of builds, and of what goes with them."""
+
+_WITH_BUILDS: Final = ("builds", "project_days", "step_days", "build_reruns")
+
+
 def sizes_table(dsn: str, days: int) -> str:
     """Lay the tables out with their sizes, indexes and long values included; months of builds are one."""
     with connect(dsn, application="benchmark") as connection:
         rows = connection.execute(
             b"SELECT regexp_replace(relname, '^builds_[0-9_]+$', 'builds') AS name, sum(greatest(reltuples, 0))::bigint,"
             b" sum(pg_table_size(oid))::bigint, sum(pg_indexes_size(oid))::bigint FROM pg_class"
-            b" WHERE relnamespace = 'headcount_store'::regnamespace AND relkind = 'r' GROUP BY 1 ORDER BY 3 + 4 DESC"
+            b" WHERE relnamespace = 'headcount_store'::regnamespace AND relkind = 'r'"
+            b" GROUP BY 1 ORDER BY sum(pg_total_relation_size(oid)) DESC"
         ).fetchall()
     lines = ["| table | rows | table, MB | indexes, MB | MB a day |", "| --- | ---: | ---: | ---: | ---: |"]
     for name, count, table, indexes in rows:
         if table + indexes >= 100_000:
-            growth = (table + indexes) / 1e6 / days
+            growth = (table + indexes) / 1e6 / (min(days, KEPT_DAYS) if name in _WITH_BUILDS else days)
             lines.append(f"| {name} | {count} | {table / 1e6:.1f} | {indexes / 1e6:.1f} | {growth:.2f} |")
     return "\n".join(lines)
