@@ -209,6 +209,15 @@ def nginx(folder: Path) -> Run:
         return wrk(port, folder)
 
 
+def peer(which: str, folder: Path) -> Run:
+    """What the protocol could have been, without limits, routes and events."""
+    port = free_port()
+    words = [sys.executable, "-m", "benchmarks.gateway_peers", which, str(port)]
+    with server(words, port, folder / f"{which}.log"):
+        wrk(port, folder, seconds=1)
+        return wrk(port, folder)
+
+
 def run() -> list[Figure]:
     """Measure both in turn, twice, so that neither has the better half of a noisy minute; the better run counts."""
     missing = [name for name in ("nginx", "wrk") if shutil.which(name) is None]
@@ -222,16 +231,19 @@ def run() -> list[Figure]:
         for _ in range(2):
             peers.append(nginx(folder))
             ours.append(gateway(settings, folder))
-    peer, own = (max(runs, key=lambda one: one.rate) for runs in (peers, ours))
+        bare, asgi = peer("bare", folder), peer("asgi", folder)
+    best, own = (max(runs, key=lambda one: one.rate) for runs in (peers, ours))
     assert own.failed == 0
     return [
-        Figure("nginx, 302 with access log", peer.rate, "requests/s"),
-        Figure("nginx: p50", peer.p50, "ms", lower=True),
-        Figure("nginx: p99", peer.p99, "ms", lower=True),
+        Figure("nginx, 302 with access log", best.rate, "requests/s"),
+        Figure("nginx: p50", best.p50, "ms", lower=True),
+        Figure("nginx: p99", best.p99, "ms", lower=True),
         Figure(
-            "gateway, real routes, every event on Kafka", own.rate, "requests/s", LEAST * peer.rate, GOAL * peer.rate
+            "gateway, real routes, every event on Kafka", own.rate, "requests/s", LEAST * best.rate, GOAL * best.rate
         ),
-        Figure("gateway: share of nginx", own.rate / peer.rate, "", LEAST, GOAL),
+        Figure("gateway: share of nginx", own.rate / best.rate, "", LEAST, GOAL),
+        Figure("a bare protocol on httptools, no events: share of nginx", bare.rate / best.rate, ""),
+        Figure("an ASGI application on uvicorn, no events: share of nginx", asgi.rate / best.rate, ""),
         Figure("gateway: p50", own.p50, "ms", lower=True),
         Figure("gateway: p99", own.p99, "ms", lower=True),
     ]

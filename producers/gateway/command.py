@@ -69,7 +69,7 @@ def gateway(
         Certificate(certificate.absolute(), key.absolute()) if certificate and key else None,
     )
     configure("gateway", settings.process.log_level)
-    check(serving)
+    check(serving, settings)
     sockets = listen(hosts or settings.gateway.hosts, _port(port, settings.gateway.port))
     several = Workers(serving, sockets, workers) if workers > 1 else None
     metrics = several or Metrics()

@@ -1,13 +1,14 @@
 """Gathers what a worker answered for a few milliseconds and hands it to the publisher. Lives in the event loop."""
 
 import asyncio
+import logging
 import time
 from collections import Counter
 from typing import Final
 
 from headcount.metrics import Metrics
 from producers.gateway.events.encode import Answered, Encoder
-from producers.publisher import Publisher
+from producers.publisher import Group, Publisher
 from schemas.topics import RAW_DOWNLOADS
 
 GATHER_SECONDS: Final = 0.02
@@ -15,6 +16,8 @@ GATHER_SECONDS: Final = 0.02
 
 GATHER_REQUESTS: Final = 500
 """Half a millisecond's work for the event loop."""
+
+_log = logging.getLogger("headcount.gateway")
 
 
 class Gatherer:
@@ -46,8 +49,20 @@ class Gatherer:
         waiting, self._waiting = self._waiting, []
         if not waiting:
             return
-        self._publisher.publish_groups(RAW_DOWNLOADS, self._encoder.groups(waiting), since=self._since)
+        try:
+            groups = self._encoder.groups(waiting)
+        except Exception:  # noqa: BLE001 - a callback of the loop: one that does not fit must not take the others along
+            groups = [group for one in waiting for group in self._alone(one)]
+        self._publisher.publish_groups(RAW_DOWNLOADS, groups, since=self._since)
         self._count(waiting)
+
+    def _alone(self, one: Answered) -> list[Group]:
+        try:
+            return self._encoder.groups([one])
+        except Exception as error:  # noqa: BLE001 - as above
+            self._metrics.dropped.labels("schema").inc()
+            _log.error("an event is dropped", extra={"fields": {"error": type(error).__name__}})
+            return []
 
     def _count(self, waiting: list[Answered]) -> None:
         requests = Counter((one.about.rule, one.status // 100) for one in waiting)

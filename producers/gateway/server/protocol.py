@@ -51,6 +51,8 @@ class Gateway(asyncio.Protocol):
         self.transport = transport
         self._all.add(self)
         self.runtime.connections.add(self)
+        if len(self.runtime.connections) > self.runtime.bounds.connections:
+            self._give_up("too_many")
         name = transport.get_extra_info("peername")
         self.peer = (read_address(str(name[0])) if name else None) or "0.0.0.0"
         self.is_proxy = self._reading.is_proxy = self.runtime.proxies.trusts(self.peer)

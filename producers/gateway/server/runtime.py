@@ -36,6 +36,9 @@ class Bounds:
     write_seconds: float = 30.0
     """For a slow reader to take LEAST_TAKEN."""
 
+    connections: int = 10_000
+    """Of a worker, each of which may hold some 300 KiB; what comes on top is closed at once."""
+
     drain_bytes: int = 64 * 1024
     drain_seconds: float = 2.0
     """What is read and thrown away after an answer that ends the connection, so that the answer arrives."""

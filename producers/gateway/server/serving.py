@@ -1,6 +1,7 @@
 """What one process of the gateway is made of, from a manifest's path to the last flush."""
 
 import logging
+import resource
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,6 +28,9 @@ from producers.publisher import Publisher
 FLUSH_SECONDS: Final = 5.0
 """For Kafka, after the last answer; what it has not taken by then is in the spool."""
 
+FILES: Final = 16_384
+"""Open files: all connections that a worker takes, and some for Kafka, upstreams and the spool."""
+
 _log = logging.getLogger("headcount.gateway")
 
 
@@ -39,8 +43,9 @@ class Serving:
     certificate: Certificate | None = None
 
 
-def check(serving: Serving) -> None:
-    """Read all files once. Raises HeadcountError where one cannot be used."""
+def check(serving: Serving, settings: Settings) -> None:
+    """Read all files once. Raises HeadcountError where one cannot be used, or where no Kafka is known."""
+    kafka_of(settings)
     Router(load_manifest(str(serving.manifest)))
     if serving.certificate is not None:
         serving.certificate.context()
@@ -51,6 +56,7 @@ def serve(serving: Serving, settings: Settings, sockets: list[socket], *, metric
 
     Raises HeadcountError where a file cannot be used.
     """
+    _raise_the_limit_of_files()
     # A reload that is asked for while we start is none: the files are read below.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     file = str(serving.manifest)
@@ -84,3 +90,11 @@ def serve(serving: Serving, settings: Settings, sockets: list[socket], *, metric
         left = publisher.flush(FLUSH_SECONDS)
         publisher.close()
         _log.info("the gateway has stopped", extra={"fields": {"events_in_spool": left}})
+
+
+def _raise_the_limit_of_files() -> None:
+    # A connection is an open file, and the usual limit is 1024.
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
