@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from dataclasses import replace
 
 import pytest
 
@@ -180,5 +181,18 @@ def test_DL8_what_was_sent_before_the_end_is_answered() -> None:
         data = await ended(reader)
         assert data.startswith(b"HTTP/1.1 302")
         assert b"\r\nConnection: close\r\n" in data
+
+    run(test)
+
+
+def test_DL8_a_worker_takes_a_bounded_number_of_connections() -> None:
+    async def test(made: Served) -> None:
+        made.runtime.bounds = replace(made.runtime.bounds, connections=3)
+        clients = [await made.connect() for _ in range(4)]
+        assert await ended(clients[3][0]) in (b"", b"(reset)")
+        for reader, writer in clients[:3]:
+            writer.write(get("/now"))
+            assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 302")
+        assert 'reason="too_many"} 1.0' in made.metrics.render().decode()
 
     run(test)
