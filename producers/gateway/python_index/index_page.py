@@ -87,7 +87,7 @@ def _json_file(given: Any, base: str) -> IndexFile | None:
         return None
     place = _place(given["url"], base)
     name = given.get("filename")
-    if place is None or not isinstance(name, str) or not name or "/" in name:
+    if place is None or not isinstance(name, str) or not _is_name(name):
         return None
     facts = {key: value for key, value in given.items() if key != "url"}
     provenance = facts.get("provenance")
@@ -212,7 +212,7 @@ def _html_file(attributes: list[tuple[str, str | None]], text: str, base: str) -
         return None
     url, fragment = place
     name = unquote(urlsplit(url).path.rpartition("/")[2])
-    if not name or "/" in name:
+    if not _is_name(name):
         return None
     kept = tuple((key, value) for key, value in attributes if key != "href")
     return IndexFile(name, url, text or name, fragment, _facts(name, fragment, dict(kept)), kept)
@@ -239,6 +239,15 @@ def _hashes(pieces: Iterable[str]) -> dict[str, str]:
     return {name: value for name, _, value in found if name in HASHES and _HEX.fullmatch(value)}
 
 
+def _is_name(name: str) -> bool:
+    return bool(name) and "/" not in name and _is_text(name)
+
+
+def _is_text(text: str) -> bool:
+    """Tell whether a text can be sent: JSON may hold halves of characters."""
+    return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
+
+
 def _place(link: str, base: str) -> tuple[str, str] | None:
     """Give a link's absolute URL and its fragment; None where it leads to no http(s) host (DL5)."""
     joined = _join(base, link)
@@ -248,9 +257,15 @@ def _place(link: str, base: str) -> tuple[str, str] | None:
 def _join(base: str, link: str) -> str | None:
     try:
         joined = urljoin(base, link)
-        parts = urlsplit(joined)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            return None
     except ValueError:
         return None
-    return joined
+    return joined if is_web(joined) else None
+
+
+def is_web(url: str) -> bool:
+    """Tell whether a client can be sent to a URL: http or https, with a host, and of whole characters (DL5)."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and _is_text(url)
+    except ValueError:
+        return False

@@ -8,7 +8,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from producers.gateway.python_index.accept import MediaType
-from producers.gateway.python_index.index_page import METADATA_KEYS, IndexFile, IndexPage
+from producers.gateway.python_index.index_page import METADATA_KEYS, IndexFile, IndexPage, is_web
 from producers.gateway.python_index.pages import Body, Link, Page
 
 PREFIX: Final = "/simple/"
@@ -95,5 +95,5 @@ def _link(file: IndexFile) -> Link:
         any(facts.get(key) for key in METADATA_KEYS),
         # Most pages say nothing of signatures, also where there are some.
         facts.get("gpg-sig") is not False,
-        provenance if isinstance(provenance, str) else None,
+        provenance if isinstance(provenance, str) and is_web(provenance) else None,
     )

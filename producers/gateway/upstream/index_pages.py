@@ -34,7 +34,7 @@ class IndexPages:
         try:
             large = len(response.content) > IN_THREAD_BYTES
             page = await asyncio.to_thread(_read, response, url) if large else _read(response, url)
-        except UnreadableIndexError as error:
+        except (UnreadableIndexError, RecursionError) as error:
             raise AwayError(str(error)) from error
         found = tuple((header, response.headers[name]) for name, header in _VALIDATORS if name in response.headers)
         return Fetched(page, page.size, found[:1])

@@ -79,7 +79,7 @@ class Packuments:
             content = (
                 await asyncio.to_thread(_read, response, package, here) if large else _read(response, package, here)
             )
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise AwayError("no packument") from error
         etag = b'"%s"' % hashlib.sha256(content).hexdigest()[:32].encode()
         kind = response.headers.get("content-type", WHOLE).encode("latin-1", "replace")

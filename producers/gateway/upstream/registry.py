@@ -97,17 +97,27 @@ def _streamed(response: aiohttp.ClientResponse, to: str | None, method: str, abo
     return Streamed(
         response.status,
         tuple(headers),
-        _pieces(response, has_body=method != "HEAD"),
+        _Pieces(response, has_body=method != "HEAD"),
         int(length) if length.isascii() and length.isdigit() else None,
         about,
     )
 
 
-async def _pieces(response: aiohttp.ClientResponse, *, has_body: bool) -> AsyncIterator[bytes]:
-    try:
-        if has_body:
-            async for piece in response.content.iter_chunked(PIECE_BYTES):
-                yield piece
-    finally:
-        # Closes the connection where the body was not read to its end.
-        response.close()
+class _Pieces:
+    """A body in pieces. Not a generator: closing one that was never begun would not free the connection."""
+
+    def __init__(self, response: aiohttp.ClientResponse, *, has_body: bool) -> None:
+        self._response = response
+        self._pieces = aiter(response.content.iter_chunked(PIECE_BYTES)) if has_body else None
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if self._pieces is None:
+            raise StopAsyncIteration
+        return await anext(self._pieces)
+
+    async def aclose(self) -> None:
+        """Free the connection: for others where the body was read to its end, else by closing it."""
+        self._response.close()

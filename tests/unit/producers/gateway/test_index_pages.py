@@ -176,6 +176,19 @@ def test_DL5_links_that_are_none_of_the_web_are_left_out() -> None:
     assert [file["filename"] for file in left] == ["f5.whl"]
 
 
+def test_DL16_halves_of_characters_do_no_harm() -> None:
+    half = "\ud800"
+    bad = [{"filename": f"{half}.whl", "url": f"{FILES}/a.whl"}, {"filename": "b.whl", "url": f"{FILES}/{half}"}]
+    good = {"filename": WHEEL, "url": f"{FILES}/{WHEEL}", "hashes": {}, "requires-python": half, "provenance": half}
+    found = served(held=page({"files": [*bad, good], "x": half}))
+    left = json.loads(ask(found, "/my-tool/", accept=V1_JSON).body)
+    assert [file["filename"] for file in left["files"]] == [WHEEL]
+    assert (left["x"], left["files"][0]["requires-python"]) == (half, half)
+    assert ask(found, "/my-tool/").status == 200
+    for file in (WHEEL, f"{WHEEL}.provenance", f"{WHEEL}.asc", "b.whl", "%ED%A0%80.whl"):
+        assert ask(found, f"/my-tool/{file}").status in (302, 404)
+
+
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"files": 3}', "{" * 100_000, "\xff", '{"files": [}'])
 def test_what_is_no_page_is_told(content: str) -> None:
     with pytest.raises(UnreadableIndexError):

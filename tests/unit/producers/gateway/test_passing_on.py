@@ -178,6 +178,15 @@ def test_DL24_HEAD_has_the_length_and_no_body() -> None:
         assert isinstance(answer, Streamed)
         assert (answer.status, answer.length, content) == (200, 10, b"")
         assert registry.asked[0].method == "HEAD"
+        # Who closes it without reading frees the connection all the same.
+        asked = router(rule("docker", target=registry.url, images=["org/tool"])).route(request(MANIFEST))
+        assert isinstance(asked, Later)
+        unread = await asked.answer(upstreams)
+        assert isinstance(unread, Streamed)
+        await unread.pieces.aclose()  # type: ignore[attr-defined]  # as Streamed says
+        connector = upstreams._client.raw_session.connector
+        assert connector is not None
+        assert not connector._acquired
 
     against(test)
 
