@@ -90,7 +90,8 @@ COMMENT ON FUNCTION headcount_store.lock_day(date, boolean) IS 'Keep changes to 
 
 CREATE FUNCTION headcount_store.builds_were_added() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+-- By the primary key, one look a build and month: not all builds of its project, by the index that has everything.
+SET search_path = pg_catalog, pg_temp SET enable_hashjoin = off SET enable_mergejoin = off SET enable_indexonlyscan = off AS $$
 DECLARE
     touched date[] := (SELECT array_agg(DISTINCT (started_at AT TIME ZONE 'UTC')::date) FROM added);
     one date;
