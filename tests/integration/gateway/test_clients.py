@@ -96,7 +96,8 @@ def test_DL16_an_index_page_equals_the_upstreams_but_for_the_links(raw: KafkaSet
             assert all(link.startswith(f"/simple/{project}/") for link in links)
             theirs, _ = fetched(f"{index}{project}/", "text/html")
             ours, _ = fetched(f"{server.url}/simple/{project}/", "text/html")
-            assert Anchors(ours).found == Anchors(theirs).found
+            # Ours are in the order of the JSON, and there are indexes that order the two in two ways.
+            assert sorted(Anchors(ours).found, key=str) == sorted(Anchors(theirs).found, key=str)
 
 
 @pytest.mark.parametrize("version", ["21.3.1", "23.3.2", "26.0"])
