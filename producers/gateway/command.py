@@ -14,7 +14,7 @@ from headcount.serve import Health, Server
 from headcount.settings import load
 from producers.gateway import manifest_command
 from producers.gateway.server.serving import Serving, check, serve
-from producers.gateway.server.sockets import listen, urls
+from producers.gateway.server.sockets import listen, reserve, urls
 from producers.gateway.server.tls import Certificate
 from producers.gateway.server.workers import Workers
 
@@ -70,7 +70,8 @@ def gateway(
     )
     configure("gateway", settings.process.log_level)
     check(serving, settings)
-    sockets = listen(hosts or settings.gateway.hosts, _port(port, settings.gateway.port))
+    take = listen if workers == 1 else reserve
+    sockets = take(hosts or settings.gateway.hosts, _port(port, settings.gateway.port))
     several = Workers(serving, sockets, workers) if workers > 1 else None
     metrics = several or Metrics()
     ready = several.ready if several else lambda: None

@@ -1,4 +1,4 @@
-"""One of several workers: told on its stdin what to serve and on which sockets; when that ends, so does it."""
+"""One of several workers: told on its stdin what to serve and where; when that ends, so does it."""
 
 import json
 import os
@@ -15,6 +15,7 @@ from headcount.metrics import Metrics
 from headcount.serve import Health, Server
 from headcount.settings import ProcessSettings, load
 from producers.gateway.server.serving import Serving, serve
+from producers.gateway.server.sockets import join
 from producers.gateway.server.tls import Certificate
 
 
@@ -26,7 +27,7 @@ def to_words(serving: Serving, sockets: list[socket], number: int, restarts: int
             "manifest": str(serving.manifest),
             "proxies": serving.proxies,
             "certificate": None if certificate is None else [str(certificate.chain), str(certificate.key)],
-            "sockets": [each.fileno() for each in sockets],
+            "listens": [each.getsockname()[:2] for each in sockets],
             "number": number,
             "restarts": restarts,
         }
@@ -56,7 +57,7 @@ def main(source: TextIO) -> int:
     sys.stdout.write(json.dumps({"metrics": f"{server.url}/metrics"}) + "\n")
     sys.stdout.flush()
     try:
-        serve(from_words(told), settings, [socket(fileno=each) for each in told["sockets"]], metrics=metrics)
+        serve(from_words(told), settings, [join(host, port) for host, port in told["listens"]], metrics=metrics)
     except HeadcountError as error:
         sys.stderr.write(f"error: {error.what}\n  where: {error.where}\n  what to do: {error.do}\n")
         return 1

@@ -1,6 +1,6 @@
-"""Several workers on the same sockets: started, watched, started again; signals are passed on to them.
+"""Several workers on the same port: started, watched, started again; signals are passed on to them.
 
-The sockets stay open here, so that a worker's death loses its own connections and no other's.
+Each listens for itself, so that a worker's death loses its own connections and no other's; the port is held here.
 """
 
 import json
@@ -84,7 +84,6 @@ class Workers(Metrics):
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            pass_fds=[each.fileno() for each in self._sockets],
             start_new_session=True,  # a terminal's Ctrl-C reaches us, and we tell them
         )
         assert process.stdin is not None
