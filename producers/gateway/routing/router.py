@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Final
 
-from producers.gateway.answer import About, Answer, Later, Request, RuleType
+from producers.gateway.answer import About, Answer, Later, Request
 from producers.gateway.answers import ALLOWED, NOWHERE, not_found, wrong_method
 from producers.gateway.manifest import Manifest, Rule, normal_host
 from producers.gateway.paths import is_simple, is_trick, normal
@@ -11,12 +11,6 @@ from producers.gateway.python_index.pages import NO_PAGES, Pages
 from producers.gateway.routing.site import Site
 
 _NOWHERE: Final = not_found(NOWHERE)
-_LASTING: Final = frozenset({RuleType.FILE, RuleType.CATCH_ALL, RuleType.PIXEL})
-"""Whose answers depend on host, path and query alone."""
-
-MAX_KNOWN: Final = 8_192
-MAX_KNOWN_BYTES: Final = 512
-"""Answers that are remembered: so many, of requests so long, some 12 MB at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,28 +26,14 @@ class Router:
 
     def __init__(self, manifest: Manifest, pages: Pages = NO_PAGES) -> None:
         self._sites = {domain.host: Site(domain, pages) for domain in manifest.domains}
-        self._known: dict[tuple[bytes, bytes, bytes], Answer] = {}
 
     def route(self, request: Request) -> Answer | Later:
         """Answer one request."""
-        key = (request.host, request.path, request.query)
-        known = self._known.get(key)
-        if known is not None and request.method in ALLOWED:
-            return known
-        answer = self._decide(request)[1]
-        if answer.about.rule in _LASTING and isinstance(answer, Answer) and answer.status != 405:
-            self._remember(key, answer)
-        return answer
+        return self._decide(request)[1]
 
     def take(self, request: Request) -> Taken:
         """Answer one request, and tell which rule did."""
         return Taken(*self._decide(request))
-
-    def _remember(self, key: tuple[bytes, bytes, bytes], answer: Answer) -> None:
-        if sum(map(len, key)) <= MAX_KNOWN_BYTES:
-            if len(self._known) >= MAX_KNOWN:
-                self._known.clear()
-            self._known[key] = answer
 
     def _decide(self, request: Request) -> tuple[Rule | None, Answer | Later]:
         site = self._sites.get(normal_host(request.host))

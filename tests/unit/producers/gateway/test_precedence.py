@@ -7,7 +7,7 @@ import pytest
 
 from producers.gateway.answer import Answer, Later, Request
 from producers.gateway.routing import Router
-from tests.unit.producers.gateway.asking import HOST, ask, location, request, router, rule
+from tests.unit.producers.gateway.asking import HOST, location, request, router, rule
 
 DL = "https://{}.example.org"
 RULES = {
@@ -148,12 +148,3 @@ def test_DL7_ten_thousand_mutated_requests_are_answered() -> None:
         about = answer.about
         assert all(value is None or len(value) <= 300 for value in (about.project, about.version, about.file))
     assert statuses >= {200, 301, 302, 307, 404, 405}
-
-
-def test_answers_that_are_remembered_are_bounded() -> None:
-    found = router(rule("catch-all", target="https://www.example.org"))
-    for number in range(20_000):
-        assert location(found, f"/{number}") == f"https://www.example.org/{number}"
-    assert len(found._known) <= 8_192
-    ask(found, "/" + "a" * 5_000)
-    assert all(sum(map(len, key)) <= 512 for key in found._known)
