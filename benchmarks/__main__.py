@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from benchmarks import build, gateway, publisher, sink, streams, up
+from benchmarks import build, gateway, gateway_outage, publisher, sink, streams, up
 from benchmarks.figures import Figure, table
 
 ALL: dict[str, Callable[[], list[Figure]]] = {
@@ -15,6 +15,7 @@ ALL: dict[str, Callable[[], list[Figure]]] = {
     "sink": sink.figures,
     "publisher": publisher.run,
     "gateway": gateway.run,
+    "gateway-outage": gateway_outage.run,
     "up": up.run,
 }
 

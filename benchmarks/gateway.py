@@ -112,10 +112,11 @@ class Run:
     failed: int
 
 
-def wrk(port: int, folder: Path, *, seconds: int = SECONDS) -> Run:
-    """Ask for all paths over and over, on the other core."""
+def wrk(port: int, folder: Path, *, seconds: int = SECONDS, delay_ms: int = 0) -> Run:
+    """Ask for all paths over and over, on the other core; each connection waits `delay_ms` before it asks again."""
     script = folder / "paths.lua"
-    script.write_text(LUA % ", ".join(f'"{path}"' for path in paths()))
+    delay = f"delay = function() return {delay_ms} end" if delay_ms else ""
+    script.write_text(LUA % ", ".join(f'"{path}"' for path in paths()) + delay)
     words = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}", "--latency", "-s", str(script)]
     words += ["-H", f"Host: {HOST}", "-H", f"User-Agent: {AGENT}", "-H", "Accept: */*", "-H", "Accept-Encoding: gzip"]
     with core(OTHERS):
@@ -178,21 +179,23 @@ def gateway(settings: KafkaSettings, folder: Path) -> Run:
     words += ["--host", "127.0.0.1"]
     with server(words, port, log, environ):
         wrk(port, folder, seconds=1)
-        before = _events(settings)
+        before = count_events(settings)
         run = wrk(port, folder)
     # Answers that were under way when wrk stopped counting are events too.
-    more = _events(settings) - before - run.answers
+    more = count_events(settings) - before - run.answers
     assert 0 <= more <= CONNECTIONS, f"{more} more events than answers"
     return run
 
 
-def _events(settings: KafkaSettings) -> int:
+def count_events(settings: KafkaSettings, *, least: int = 0) -> int:
+    """Count the events on the topic once no more arrive; waits a minute for `least`."""
+
     def count() -> int:
         return sum(
             len(source["requests"]) for _, batch in records(settings, RAW_DOWNLOADS) for source in batch["sources"]
         )
 
-    before, now = -1, count()
+    before, now = -1, eventually(count, is_right=lambda found: found >= least, seconds=60.0)
     while now != before:
         time.sleep(0.5)  # what is under way arrives within a second
         before, now = now, count()
