@@ -152,6 +152,15 @@ class Metrics:
             "headcount_gateway_broken", "1 while a file that changed is broken and the old one is in use.", "what"
         )
         self.gateway_connections = self._gauge("headcount_gateway_connections", "Open connections.")
+        self.ship_lines = self._counter(
+            "headcount_ship_lines",
+            "Lines of an access log by what became of them: event, opted_out, refused, early (before --from), no_request.",
+            "outcome",
+        )
+        self.ship_behind = self._gauge("headcount_ship_behind_bytes", "Bytes of the log that are not yet shipped.")
+        self.ship_lost = self._counter(
+            "headcount_ship_lost_files", "Files whose rest could not be found again, by what happened to them.", "how"
+        )
 
     def _gauges(self) -> None:
         self.lag = self._gauge("headcount_lag_records", "Records not yet handled.", "topic", "partition")

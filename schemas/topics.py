@@ -69,6 +69,18 @@ def _raw(domain: str) -> Topic:
     )
 
 
+def _dead(domain: str) -> Topic:
+    return _topic(
+        domain,
+        Stage.DEAD,
+        "position of the refused event",
+        cleanup_policy="delete",
+        retention_ms=14 * _DAY_MS,
+        segment_ms=_DAY_MS,
+        max_message_bytes=4 * _MIB,
+    )
+
+
 def _domain(domain: str, latest_key: str) -> dict[Stage, Topic]:
     return {
         Stage.RAW: _raw(domain),
@@ -94,15 +106,7 @@ def _domain(domain: str, latest_key: str) -> dict[Stage, Topic]:
         ),
         # Faust asks a changelog of every table. Ours is filled from the latest topic, so this one stays empty.
         Stage.TABLE: _topic(domain, Stage.TABLE, "none: it stays empty", cleanup_policy="compact", segment_ms=_DAY_MS),
-        Stage.DEAD: _topic(
-            domain,
-            Stage.DEAD,
-            "position of the refused event",
-            cleanup_policy="delete",
-            retention_ms=14 * _DAY_MS,
-            segment_ms=_DAY_MS,
-            max_message_bytes=4 * _MIB,
-        ),
+        Stage.DEAD: _dead(domain),
     }
 
 
@@ -117,7 +121,10 @@ TABLE_BUILDS: Final = BUILDS[Stage.TABLE]
 RAW_DOWNLOADS: Final = _raw("downloads")
 """The other topics of this domain come with the streams that write them."""
 
-ALL: Final = (*BUILDS.values(), RAW_DOWNLOADS)
+DEAD_DOWNLOADS: Final = _dead("downloads")
+"""Lines of a log that the shipper cannot read are here already."""
+
+ALL: Final = (*BUILDS.values(), RAW_DOWNLOADS, DEAD_DOWNLOADS)
 """Every topic of every domain, in the order of the flow."""
 
 BY_NAME: Final = MappingProxyType({topic.name: topic for topic in ALL})

@@ -103,9 +103,11 @@ class Later:
     """An answer that needs an upstream. `about` is for an event whose client left before there was one.
 
     `target` is the URL that is asked first, for people. `answer` is given the process's upstreams and raises nothing but
-    CancelledError.
+    CancelledError. `proven` is what may be said once the upstream has what was asked for, where that is more than `about`:
+    a log shows the answer without asking.
     """
 
     about: About
     target: bytes
     answer: Callable[[Any], Awaitable[Answer | Streamed]]
+    proven: About | None = None

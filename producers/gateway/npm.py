@@ -53,7 +53,7 @@ class NpmSite:
         async def ask(upstreams: Any) -> Any:
             return await upstreams.packument(request, url.decode(), package, here.decode("latin-1"), about, missing)
 
-        return rule, Later(missing, url, ask)
+        return rule, Later(missing, url, ask, about)
 
     def _rule(self, raw: bytes) -> tuple[NpmRule, str | None]:
         name = text_of(raw)[:MAX_NAME]

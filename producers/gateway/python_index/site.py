@@ -73,7 +73,7 @@ class PythonSite:
         def answer(page: Page) -> Answer:
             return page_answer(page.bodies, request, about)
 
-        return rule, self._later(rule, project, unproven, listed, answer)
+        return rule, self._later(rule, project, unproven, about, answer)
 
     @staticmethod
     def unknown(path: bytes) -> Answer:
@@ -102,21 +102,24 @@ class PythonSite:
             found = file_answer(page, rule.redirect, project, raw, request.query)
             return found or not_found(About(RuleType.PYTHON, Kind.FILE, project))
 
-        return self._later(rule, project, about, listed, from_page)
+        name = text_of(raw)
+        kind = next((kind for end, kind in _SIDES if name.endswith(end)), Kind.FILE)
+        proven = About(RuleType.PYTHON, kind, project, file=name[:MAX_FILE_NAME])
+        return self._later(rule, project, about, proven, from_page)
 
     @staticmethod
-    def _later(rule: PythonRule, project: str, about: About, listed: bool, answer: Any) -> Later:
+    def _later(rule: PythonRule, project: str, about: About, proven: About, answer: Any) -> Later:
         async def ask(upstreams: Any) -> Answer:
             page = await upstreams.page(rule.target, project)
             if isinstance(page, Page):
                 found: Answer = answer(page)
                 return found
             if page is Outcome.MISSING:
-                return not_found(about if listed else _UNKNOWN[about.kind])
+                return not_found(_UNKNOWN[about.kind] if about.project is None else about)
             headers = (_TEXT, NO_STORE, (b"retry-after", RETRY_AFTER_SECONDS))
             return Answer(503, headers, b"the upstream index does not answer\n", about)
 
-        return Later(about, f"{rule.target}{project}/".encode(), ask)
+        return Later(about, f"{rule.target}{project}/".encode(), ask, proven)
 
 
 def _moved(place: bytes, query: bytes, about: About) -> Answer:

@@ -11,7 +11,17 @@ from typing import Any
 from headcount.metrics import Metrics
 from headcount.settings import SETTINGS, KafkaSettings, ProcessSettings, RetentionSettings, SpoolSettings, variable
 from schemas.registry import newest
-from schemas.topics import ALL, CLEAN_BUILDS, DEAD_BUILDS, LATEST_BUILDS, RAW_BUILDS, RAW_DOWNLOADS, Stage, Topic
+from schemas.topics import (
+    ALL,
+    CLEAN_BUILDS,
+    DEAD_BUILDS,
+    DEAD_DOWNLOADS,
+    LATEST_BUILDS,
+    RAW_BUILDS,
+    RAW_DOWNLOADS,
+    Stage,
+    Topic,
+)
 from streams.scrub.why import CLASSES, RULES
 from tests.unit.house.rows import rows_page
 from tests.unit.house.tree import ROOT
@@ -195,6 +205,7 @@ def data_dictionary() -> str:
             _topic_table(LATEST_BUILDS, listed(LATEST_BUILDS), None),
             _topic_table(DEAD_BUILDS, listed(DEAD_BUILDS), None),
             _topic_table(RAW_DOWNLOADS, listed(RAW_DOWNLOADS), None),
+            _topic_table(DEAD_DOWNLOADS, listed(DEAD_DOWNLOADS), None),
             "## Tables in Postgres\n",
             f"{_database()}\n",
         )

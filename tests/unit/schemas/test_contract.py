@@ -178,6 +178,7 @@ def test_a_topic_is_named_by_domain_stage_and_version() -> None:
     assert [topic.name for topic in ALL if topic.stage is not Stage.TABLE] == [
         *(f"headcount.builds.{stage}.v1" for stage in ("raw", "clean", "latest", "state", "dead")),
         "headcount.downloads.raw.v1",
+        "headcount.downloads.dead.v1",
     ]
 
 
