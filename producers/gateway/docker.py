@@ -27,6 +27,9 @@ _NUMBERS: Final = re.compile(r"v?(\d+)\.(\d+)(?:\.(\d+))?")
 _PING: Final = About(RuleType.DOCKER, Kind.INDEX)
 _NO_IMAGE: Final = About(RuleType.DOCKER, Kind.OTHER)
 
+MAX_AGENT: Final = 1_024
+"""Bytes of an agent that are looked at."""
+
 Reply = tuple[DockerRule | None, Answer | Later]
 
 
@@ -102,9 +105,13 @@ def may_redirect(rule: DockerRule, request: Request) -> bool:
     return b"docker-client" in headers or authenticates_anew(headers.get(b"user-agent", b""))
 
 
-@lru_cache(maxsize=4096)
 def authenticates_anew(agent: bytes) -> bool:
     """Tell by its agent whether a client authenticates anew after a redirect."""
+    return _authenticates_anew(agent[:MAX_AGENT])
+
+
+@lru_cache(maxsize=4096)
+def _authenticates_anew(agent: bytes) -> bool:
     text = agent.decode("latin-1").lower()
     return any(_is(client, text) for client in _clients())
 

@@ -33,10 +33,14 @@ WORDS: Final = frozenset(
 )  # fmt: skip
 
 
-@lru_cache(maxsize=16_384)
 def version_like(text: str) -> str:
     """Give a value that looks like a version, a channel or a platform as it is, anything else as OTHER."""
-    if not 0 < len(text) <= MAX_CHARACTERS or _is_address(text):
+    return _version_like(text) if 0 < len(text) <= MAX_CHARACTERS else OTHER
+
+
+@lru_cache(maxsize=16_384)
+def _version_like(text: str) -> str:
+    if _is_address(text):
         return OTHER
     pieces = _PIECES.split(text.lower())
     return text if all(map(_is_known, pieces)) else OTHER

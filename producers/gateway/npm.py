@@ -41,7 +41,7 @@ class NpmSite:
             return self._rest, _sent(self._rest, KEEPS_METHOD, request, _OTHER)
         rule, name = self._rule(found.group(1))
         about = About(RuleType.NPM, Kind.INDEX, name)
-        if not rule.rewrite:
+        if not rule.rewrite or len(found.group(1)) > MAX_NAME:
             return rule, _sent(rule, rule.redirect, request, about)
         package = text_of(found.group(1))
         url = rule.target.encode() + fit(request.path)

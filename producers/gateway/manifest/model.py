@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from producers.gateway.template import Target, Template
 
+_HOST: Final = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[^:\[\]]*)(?::[0-9]{0,5})?")
 _NORMAL_NAME: Final = re.compile(r"[-_.]+")
 
 
@@ -121,8 +122,16 @@ def normal_name(name: str) -> str:
     return _NORMAL_NAME.sub("-", name).lower()
 
 
-@lru_cache(maxsize=4096)
+MAX_HOST: Final = 300
+"""Longer than any name with a port: what is longer is none, and is remembered nowhere."""
+
+
 def normal_host(host: bytes) -> str:
-    """Give a host without case, port and final dot; what is none comes out as a name that no domain has."""
-    name = host[: host.find(b"]") + 1] if host.startswith(b"[") else host.partition(b":")[0]
-    return name.removesuffix(b".").lower().decode("latin-1")
+    """Give a host without case, port and final dot; what is none comes out empty, which no domain is."""
+    return _normal_host(host) if len(host) <= MAX_HOST else ""
+
+
+@lru_cache(maxsize=4096)
+def _normal_host(host: bytes) -> str:
+    found = _HOST.fullmatch(host)
+    return "" if found is None else found.group(1).removesuffix(b".").lower().decode("latin-1")

@@ -28,16 +28,18 @@ MAX_BYTES: Final = 4_096
 """A longer Accept header is read up to here."""
 
 
-@lru_cache(maxsize=1024)
 def negotiate(accept: bytes | None) -> MediaType:
     """Read an Accept header: the most specific range decides about a type, the highest quality wins.
 
     Where nothing usable is named, also where all is refused, it is text/html.
     """
-    if accept is None:
-        return MediaType.HTML
+    return MediaType.HTML if accept is None else _negotiate(accept[:MAX_BYTES])
+
+
+@lru_cache(maxsize=1024)
+def _negotiate(accept: bytes) -> MediaType:
     said: dict[MediaType, tuple[int, float]] = {}
-    for entry in accept[:MAX_BYTES].decode("latin-1").split(","):
+    for entry in accept.decode("latin-1").split(","):
         name, _, parameters = entry.partition(";")
         quality = _quality(parameters)
         for media_type, specific in _meant(name.strip().lower()):

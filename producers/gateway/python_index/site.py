@@ -13,7 +13,7 @@ from producers.gateway.python_index.accept import MediaType, asked_by_format, ne
 from producers.gateway.python_index.pages import Body, Outcome, Page, Pages
 from producers.gateway.python_index.write import write_root
 
-_NAME: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+_NAME: Final = re.compile(r"(?=.{1,200}\Z)[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _TAG: Final = re.compile(rb'(?:W/)?("[^"]*")|(\*)')
 _VARY: Final = (b"vary", b"Accept")
 _NO_CACHE: Final = (b"cache-control", b"no-cache")

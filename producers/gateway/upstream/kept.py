@@ -143,7 +143,7 @@ class Kept(Generic[T]):
             return fetched
         thing, size = fetched.thing, fetched.size
         if thing is None and entry is not None:
-            thing, size = entry.thing, entry.size
+            thing, size = entry.thing, entry.size - len(key)
         if thing is None:
             return Outcome.AWAY
         self._keep(key, _Entry(thing, size, fetched.validators, self._clock()))
@@ -157,6 +157,7 @@ class Kept(Generic[T]):
 
     def _keep(self, key: str, entry: _Entry[T]) -> None:
         before = self._entries.pop(key, None)
+        entry.size += len(key)
         self.bytes += entry.size - (before.size if before is not None else 0)
         self._entries[key] = entry
         while self.bytes > self._max_bytes and len(self._entries) > 1:

@@ -72,7 +72,8 @@ def test_DL13_a_file_below_another_form_of_the_name_is_one_request_only() -> Non
 
 
 @pytest.mark.parametrize("path", ["/simple/private/", "/simple/private", "/private/", "/private", "/simple/Private/x.whl",
-                                  "/simple/-x/", "/simple/my%20tool/", "/simple/%C3%A9/", "/private/p-1.0.whl"])  # fmt: skip
+                                  "/simple/-x/",
+        "/simple/" + "x" * 201 + "/", "/simple/my%20tool/", "/simple/%C3%A9/", "/private/p-1.0.whl"])  # fmt: skip
 def test_DL14_an_unknown_project_is_404_at_once_and_leaves_no_name(path: str) -> None:
     answer = ask(served(), path)
     assert answer.status == 404

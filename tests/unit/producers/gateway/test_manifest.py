@@ -65,7 +65,14 @@ def test_DL4_a_redirect_that_clients_keep_is_refused(status: int) -> None:
 
 @pytest.mark.parametrize(
     "host",
-    ["gw.example.org", "GW.EXAMPLE.ORG", "gw.example.org:8080", "gw.example.org.", "Gw.Example.Org.:80"],
+    [
+        "gw.example.org",
+        "GW.EXAMPLE.ORG",
+        "gw.example.org:8080",
+        "gw.example.org.",
+        "Gw.Example.Org.:80",
+        "gw.example.org:",
+    ],
 )
 def test_DL1_hosts_match_without_case_port_and_final_dot(host: str) -> None:
     pixel = rule("pixel", path="/p.png", id="p")
@@ -74,7 +81,22 @@ def test_DL1_hosts_match_without_case_port_and_final_dot(host: str) -> None:
     assert read_manifest(text, "m").domains[0].host == HOST
 
 
-@pytest.mark.parametrize("host", ["", "other.example.org", "x.gw.example.org", "gw.example.org..", ":80", "[", "[::1]"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "",
+        "other.example.org",
+        "x.gw.example.org",
+        "gw.example.org..",
+        ":80",
+        "[",
+        "[::1]",
+        "gw.example.org:x",
+        "gw.example.org:80:80",
+        "gw.example.org:123456",
+        "gw.example.org/",
+    ],
+)
 def test_DL1_an_unknown_host_gets_404(host: str) -> None:
     answer = ask(router(rule("catch-all", target=TARGET)), "/p.png", host=host)
     assert answer.status == 404
