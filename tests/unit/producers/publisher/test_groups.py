@@ -88,3 +88,14 @@ def test_a_batch_of_groups_comes_back_from_the_spool() -> None:
     batch = line.cut()
     assert Batch.from_bytes(batch.to_bytes()) == batch
     assert decode(RAW_DOWNLOADS, batch.empty_successor(RAW_DOWNLOADS).value)["sources"] == []
+
+
+def test_a_large_batch_takes_less_room_in_the_spool_and_is_the_same_when_it_comes_back() -> None:
+    line = new_line()
+    line.add_group(beginning("192.0.2.1", "pip/24.0"), [request(1_795_521_600_000_000 + at) for at in range(500)], 0.0)
+    batch = line.cut()
+    content = batch.to_bytes()
+    assert len(content) < len(batch.value) / 2
+    assert Batch.from_bytes(content) == batch
+    with pytest.raises(ValueError, match="cut or damaged"):
+        Batch.from_bytes(content[:-20])
