@@ -4,17 +4,27 @@ import json
 import re
 from collections.abc import Sequence
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from producers.gateway.answer import About, Answer, Kind, Later, Request, RuleType
-from producers.gateway.answers import redirect
+from producers.gateway.answers import NO_STORE, not_found, redirect
 from producers.gateway.manifest import NpmRule
-from producers.gateway.paths import fit, text_of
+from producers.gateway.paths import fit, own_pairs, text_of
+from producers.gateway.python_index.index_page import is_web
+from producers.gateway.python_index.pages import Outcome
+from producers.gateway.python_index.site import RETRY_AFTER_SECONDS
 
 _PART: Final = r"[A-Za-z0-9_.!~*'()-]+"
 _PACKUMENT: Final = re.compile(rf"/((?:@{_PART}(?:/|%2F))?{_PART})".encode())
 _TARBALL: Final = re.compile(rf"/((?:@{_PART}(?:/|%2F))?{_PART})/-/((?:@{_PART}(?:/|%2F))?{_PART})".encode())
+_ELSEWHERE: Final = re.compile(
+    rf"/-/tarball/((?:@{_PART}(?:/|%2F))?{_PART})/([A-Za-z0-9.+%-]+)/([A-Za-z0-9_.!~*'()+%-]+)".encode()
+)
+ELSEWHERE: Final = "/-/tarball"
+"""Under this are tarballs that their registry has at a place that no rule tells: the packument knows it."""
+
 _OTHER: Final = About(RuleType.NPM, Kind.OTHER)
+_VERSION: Final = re.compile(r"[A-Za-z0-9.+-]{1,128}")
 KEEPS_METHOD: Final = 307
 MAX_NAME: Final = 256
 
@@ -36,6 +46,9 @@ class NpmSite:
             rule, name = self._rule(found.group(1))
             about = About(RuleType.NPM, Kind.FILE, name, file=None if name is None else _file(found.group(2)))
             return rule, _sent(rule, rule.redirect, request, about)
+        found = _ELSEWHERE.fullmatch(path)
+        if found is not None:
+            return self._elsewhere(request, found)
         found = _PACKUMENT.fullmatch(path)
         if found is None or found.group(1) == b"-":
             return self._rest, _sent(self._rest, KEEPS_METHOD, request, _OTHER)
@@ -55,6 +68,23 @@ class NpmSite:
 
         return rule, Later(missing, url, ask, about)
 
+    def _elsewhere(self, request: Request, found: re.Match[bytes]) -> Reply:
+        rule, name = self._rule(found.group(1))
+        about = About(RuleType.NPM, Kind.FILE, name, file=None if name is None else _file(found.group(3)))
+        package, version = text_of(found.group(1)), text_of(found.group(2))
+        url = f"{rule.target}/{quote(package, safe='@')}"
+
+        async def ask(upstreams: Any) -> Any:
+            place = await upstreams.tarball(request, url, package, version)
+            if place is Outcome.AWAY:
+                return away(about)
+            if place is Outcome.MISSING:
+                return not_found(About(RuleType.NPM, Kind.FILE))
+            bare, _, own = place.partition("?")
+            return redirect(rule.redirect, fit(bare.encode()), own_pairs(own.encode()), request.query, about)
+
+        return rule, Later(About(RuleType.NPM, Kind.FILE), url.encode(), ask)
+
     def _rule(self, raw: bytes) -> tuple[NpmRule, str | None]:
         name = text_of(raw)[:MAX_NAME]
         rule = self._by_name.get(name.lower(), self._rest)
@@ -69,11 +99,17 @@ def _sent(rule: NpmRule, status: int, request: Request, about: About) -> Answer:
     return redirect(status, rule.target.encode() + fit(request.path), [], request.query, about)
 
 
-def rewrite_packument(content: bytes, package: str, here: str) -> bytes:
-    """Give a packument whose tarballs are at `here`, such as `http://npm.example.org`; all else as it was.
+def away(about: About) -> Answer:
+    """Say that the registry does not answer."""
+    headers = ((b"content-type", b"application/json"), NO_STORE, (b"retry-after", RETRY_AFTER_SECONDS))
+    return Answer(503, headers, b'{"error":"the upstream registry does not answer"}', about)
 
-    Only tarballs that stand where npm's registry has them, `{package}/-/{file}`, can be found again from here; others
-    stay where they are. Raises ValueError where the content is no packument.
+
+def rewrite_packument(content: bytes, package: str, here: str) -> tuple[bytes, dict[str, str]]:
+    """Give a packument whose tarballs are at `here`, such as `http://npm.example.org`; all else is as it was.
+
+    Those that stand where npm's registry has them, `{package}/-/{file}`, are found again by their path alone; of the others
+    the second value says where each version's really is. Raises ValueError where the content is no packument.
     """
     try:
         document = json.loads(content)
@@ -82,13 +118,19 @@ def rewrite_packument(content: bytes, package: str, here: str) -> bytes:
     versions = document.get("versions") if isinstance(document, dict) else None
     if not isinstance(versions, dict):
         raise ValueError("no packument")
-    for version in versions.values():
+    elsewhere: dict[str, str] = {}
+    for name, version in versions.items():
         dist = version.get("dist") if isinstance(version, dict) else None
-        if isinstance(dist, dict) and isinstance(dist.get("tarball"), str):
-            file = _tarball_file(dist["tarball"], package)
-            if file is not None:
-                dist["tarball"] = f"{here}/{package}/-/{file}"
-    return json.dumps(document, separators=(",", ":")).encode()
+        if not isinstance(dist, dict) or not isinstance(dist.get("tarball"), str) or not is_web(dist["tarball"]):
+            continue
+        file = _tarball_file(dist["tarball"], package)
+        if file is not None:
+            dist["tarball"] = f"{here}/{package}/-/{file}"
+        elif _VERSION.fullmatch(name):
+            elsewhere[name] = dist["tarball"]
+            bare = package.rpartition("/")[2]
+            dist["tarball"] = f"{here}{ELSEWHERE}/{package}/{quote(name, safe='')}/{bare}-{quote(name, safe='')}.tgz"
+    return json.dumps(document, separators=(",", ":")).encode(), elsewhere
 
 
 def _tarball_file(url: str, package: str) -> str | None:

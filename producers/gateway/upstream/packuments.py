@@ -2,16 +2,16 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from producers.gateway.answer import About, Answer, Request
 from producers.gateway.answers import NO_STORE
-from producers.gateway.npm import rewrite_packument
+from producers.gateway.npm import away, rewrite_packument
 from producers.gateway.python_index.pages import Outcome
-from producers.gateway.python_index.site import RETRY_AFTER_SECONDS, is_unchanged
-from producers.gateway.upstream.client import Client, Response
+from producers.gateway.python_index.site import is_unchanged
+from producers.gateway.upstream.client import Client
 from producers.gateway.upstream.index_pages import IN_THREAD_BYTES
 from producers.gateway.upstream.kept import AwayError, Fetched, Kept
 
@@ -27,11 +27,12 @@ _NO_CACHE: Final = (b"cache-control", b"no-cache")
 
 @dataclass(frozen=True, slots=True)
 class Packument:
-    """A packument whose tarballs are here."""
+    """A packument whose tarballs are here; `elsewhere` is where those of some versions really are."""
 
     etag: bytes
     content_type: bytes
     content: bytes
+    elsewhere: Mapping[str, str]
 
 
 class Packuments:
@@ -44,18 +45,23 @@ class Packuments:
     async def answer(self, request: Request, url: str, package: str, here: str, about: About, missing: About) -> Answer:
         """Answer with a packument whose tarballs are at `here`; `missing` is what is said where there is none."""
         accept = SHORT if SHORT.encode() in request.headers.get(b"accept", b"") else WHOLE
-        authorization = request.headers.get(b"authorization")
-        key = "\n".join((url, accept, package, here))
-        if authorization is None:
-            found: Packument | Outcome = await self.kept.get(key)
-        else:
-            found = await self._alone(key, authorization.decode("latin-1"))
+        found = await self._get("\n".join((url, accept, package, here)), request)
         if isinstance(found, Packument):
             return _whole(found, request, about)
         if found is Outcome.MISSING:
             return Answer(404, (_JSON, NO_STORE), b'{"error":"Not found"}', missing)
-        headers = (_JSON, NO_STORE, (b"retry-after", RETRY_AFTER_SECONDS))
-        return Answer(503, headers, b'{"error":"the upstream registry does not answer"}', about)
+        return away(about)
+
+    async def tarball(self, request: Request, url: str, package: str, version: str) -> str | Outcome:
+        """Say where the tarball of a version is, which is at no place that its name tells."""
+        found = await self._get("\n".join((url, SHORT, package, "")), request)
+        return found.elsewhere.get(version, Outcome.MISSING) if isinstance(found, Packument) else found
+
+    async def _get(self, key: str, request: Request) -> Packument | Outcome:
+        authorization = request.headers.get(b"authorization")
+        if authorization is None:
+            return await self.kept.get(key)
+        return await self._alone(key, authorization.decode("latin-1"))
 
     async def _alone(self, key: str, authorization: str) -> Packument | Outcome:
         try:
@@ -76,19 +82,15 @@ class Packuments:
             raise AwayError(f"status {response.status}")
         try:
             large = len(response.content) > IN_THREAD_BYTES
-            content = (
-                await asyncio.to_thread(_read, response, package, here) if large else _read(response, package, here)
-            )
+            given = response.content, package, here
+            read = await asyncio.to_thread(rewrite_packument, *given) if large else rewrite_packument(*given)
         except (ValueError, RecursionError) as error:
             raise AwayError("no packument") from error
+        content, elsewhere = read
         etag = b'"%s"' % hashlib.sha256(content).hexdigest()[:32].encode()
         kind = response.headers.get("content-type", WHOLE).encode("latin-1", "replace")
         validators = (("If-None-Match", response.headers["etag"]),) if "etag" in response.headers else ()
-        return Fetched(Packument(etag, kind, content), len(content), validators)
-
-
-def _read(response: Response, package: str, here: str) -> bytes:
-    return rewrite_packument(response.content, package, here)
+        return Fetched(Packument(etag, kind, content, elsewhere), len(content) + 200 * len(elsewhere), validators)
 
 
 def _whole(found: Packument, request: Request, about: About) -> Answer:

@@ -60,6 +60,10 @@ class Upstreams:
         """Answer with a packument whose tarballs are at `here`."""
         return await self._packuments.answer(request, url, package, here, about, missing)
 
+    async def tarball(self, request: Request, url: str, package: str, version: str) -> str | Outcome:
+        """Say where the tarball of a version is, by its packument."""
+        return await self._packuments.tarball(request, url, package, version)
+
     async def registry(self, request: Request, url: bytes, about: About) -> Answer | Streamed:
         """Ask a container registry on a client's behalf."""
         return await read_through(self._client, request, url, about)

@@ -66,12 +66,23 @@ def test_DL20_a_packument_keeps_all_but_where_its_tarballs_are() -> None:
         "1.0.1": "https://another.example.org/npm/@s%2fn/-/n-1.0.1.tgz",
         "1.0.2": f"{NPM}/download/n-1.0.2.tgz",
         "1.0.3": 7,
+        "1.0.5": "file:///etc/passwd",
+        "2.0.0-a+b": "https://dl.example.org/n?id=7",
+        "../x": "https://dl.example.org/x",
         "1.0.4": "http://[/n/-/x",
     }
     document = {"name": "@s/n", "versions": {key: version(url) for key, url in given.items()}, "time": {"a": 1.5}}
     document["versions"]["2.0.0"] = None  # type: ignore[index]
-    written = json.loads(rewrite_packument(json.dumps(document).encode(), "@s/n", here))
-    expected = {**given, "1.0.0": f"{here}/@s/n/-/n-1.0.0.tgz", "1.0.1": f"{here}/@s/n/-/n-1.0.1.tgz"}
+    content, elsewhere = rewrite_packument(json.dumps(document).encode(), "@s/n", here)
+    written = json.loads(content)
+    assert elsewhere == {key: given[key] for key in ("1.0.2", "2.0.0-a+b")}
+    expected = {
+        **given,
+        "1.0.0": f"{here}/@s/n/-/n-1.0.0.tgz",
+        "1.0.1": f"{here}/@s/n/-/n-1.0.1.tgz",
+        "1.0.2": f"{here}/-/tarball/@s/n/1.0.2/n-1.0.2.tgz",
+        "2.0.0-a+b": f"{here}/-/tarball/@s/n/2.0.0-a%2Bb/n-2.0.0-a%2Bb.tgz",
+    }
     assert {key: each["dist"]["tarball"] for key, each in written["versions"].items() if each} == expected
     for key, url in given.items():
         written["versions"][key]["dist"]["tarball"] = url

@@ -1,70 +1,18 @@
-"""What is asked on a client's behalf: container registries, read through, and npm's packuments. Real servers on loopback."""
+"""Container registries, read through us. Real servers on loopback."""
 
 import asyncio
 import gzip
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
 from aiohttp import web
 
 from producers.gateway.answer import Answer, Later, Streamed
 from producers.gateway.upstream import Upstreams
-from tests.unit.producers.gateway.asking import HOST, header, request, router, rule
+from tests.unit.producers.gateway.asking import request, router, rule
+from tests.unit.producers.gateway.passing_server import Registry, against
 
 MANIFEST = "/v2/org/tool/manifests/1.0"
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
-@dataclass
-class Registry:
-    """A server whose answer a test sets, by path; it knows what it was asked."""
-
-    answers: dict[str, Handler] = field(default_factory=dict)
-    asked: list[web.Request] = field(default_factory=list)
-    url: str = ""
-
-    async def answer(self, request: web.Request) -> web.StreamResponse:
-        self.asked.append(request)
-        handler = self.answers.get(request.path)
-        return web.Response(status=404) if handler is None else await handler(request)
-
-    def says(self, path: str, **options: Any) -> None:
-        async def handler(_: web.Request) -> web.StreamResponse:
-            return web.Response(**options)
-
-        self.answers[path] = handler
-
-
-@asynccontextmanager
-async def serving(registry: Registry, host: str = "127.0.0.1") -> AsyncIterator[Registry]:
-    application = web.Application()
-    application.router.add_route("*", "/{path:.*}", registry.answer)
-    runner = web.AppRunner(application)
-    await runner.setup()
-    await web.TCPSite(runner, host, 0).start()
-    registry.url = f"http://{host}:{runner.addresses[0][1]}"
-    try:
-        yield registry
-    finally:
-        await runner.cleanup()
-
-
-def against(test: Callable[[Registry, Registry, Upstreams], Awaitable[None]]) -> None:
-    """Run a test with two servers, which are two hosts, and upstreams."""
-
-    async def run() -> None:
-        async with serving(Registry()) as first, serving(Registry(), "127.0.0.2") as second:
-            upstreams = Upstreams(agent="test")
-            try:
-                await test(first, second, upstreams)
-            finally:
-                await upstreams.close()
-
-    asyncio.run(run())
 
 
 async def pull(
@@ -224,68 +172,5 @@ def test_DL24_a_registry_that_is_away_is_503_in_its_own_words() -> None:
         answer, content = await pull(registry, upstreams, MANIFEST)
         assert (answer.status, told(answer, "retry-after")) == (503, "10")
         assert set(json.loads(content)["errors"][0]) == {"code", "message", "detail"}
-
-    against(test)
-
-
-def packument(registry: Registry) -> bytes:
-    dist = {"tarball": f"{registry.url}/@s/n/-/n-1.0.0.tgz", "integrity": "sha512-x=="}
-    return json.dumps({"name": "@s/n", "versions": {"1.0.0": {"dist": dist}}}).encode()
-
-
-async def fetch(registry: Registry, upstreams: Upstreams, path: str = "/@s%2fn", **headers: str) -> Answer:
-    asked = router(rule("npm", target=registry.url)).route(request(path, host=f"{HOST}:81", **headers))
-    assert isinstance(asked, Later)
-    assert asked.about.project is None
-    answer = await asked.answer(upstreams)
-    assert isinstance(answer, Answer)
-    return answer
-
-
-def test_DL20_packuments_lead_here_and_are_kept() -> None:
-    async def test(registry: Registry, _: Registry, upstreams: Upstreams) -> None:
-        short = "application/vnd.npm.install-v1+json"
-        registry.says(
-            "/@s/n", body=packument(registry), headers={"Content-Type": short, "Cache-Control": "max-age=300"}
-        )
-        accept = f"{short}; q=1.0, application/json; q=0.8, */*"
-        answers = await asyncio.gather(*(fetch(registry, upstreams, accept=accept) for _ in range(20)))
-        assert len(registry.asked) == 1
-        assert registry.asked[0].raw_path.lower() == "/@s%2fn"
-        assert registry.asked[0].headers["Accept"].startswith(short)
-        answer = answers[0]
-        dist = json.loads(answer.body)["versions"]["1.0.0"]["dist"]
-        assert dist == {"tarball": f"http://{HOST}:81/@s/n/-/n-1.0.0.tgz", "integrity": "sha512-x=="}
-        assert header(answer, "content-type") == short
-        assert header(answer, "cache-control") == "no-cache"
-        assert answer.about.project == "@s/n"
-        again = await fetch(registry, upstreams, accept=accept, if_none_match=header(answer, "etag") or "")
-        assert (again.status, again.body, header(again, "etag")) == (304, b"", header(answer, "etag"))
-        await fetch(registry, upstreams)
-        assert [asked.headers["Accept"].partition(";")[0] for asked in registry.asked] == [short, "application/json"]
-
-    against(test)
-
-
-def test_DL20_a_token_gets_its_own_answer_that_nobody_else_gets() -> None:
-    async def test(registry: Registry, _: Registry, upstreams: Upstreams) -> None:
-        registry.says("/@s/n", body=packument(registry), content_type="application/json")
-        await fetch(registry, upstreams, authorization="Bearer t")
-        assert registry.asked[0].headers["Authorization"] == "Bearer t"
-        await fetch(registry, upstreams)
-        assert "Authorization" not in registry.asked[1].headers
-
-    against(test)
-
-
-def test_DL20_no_packument_is_404_without_a_name_and_none_to_be_had_503() -> None:
-    async def test(registry: Registry, _: Registry, upstreams: Upstreams) -> None:
-        answer = await fetch(registry, upstreams, "/private")
-        assert (answer.status, answer.about.project) == (404, None)
-        registry.says("/broken", body=b"[]")
-        registry.says("/failing", status=500)
-        for path in ("/broken", "/failing"):
-            answer = await fetch(registry, upstreams, path)
-            assert (answer.status, header(answer, "retry-after")) == (503, "10")
 
     against(test)
