@@ -63,6 +63,7 @@ def serve(serving: Serving, settings: Settings, sockets: list[socket], *, metric
     publisher = Publisher(
         kafka_of(settings), spool_dir=settings.spool.folder, spool_bytes=settings.spool.max_bytes, metrics=metrics
     )
+    publisher.flush(0)  # what a former one left in the spool goes out without waiting for a first request
     gatherer = Gatherer(publisher, metrics=metrics)
     upstreams = Upstreams(agent=f"headcount-gateway/{__version__}")
 
