@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from headcount.settings import KafkaSettings
-from tests.integration.gateway.serving import Event, gateway, tally, wait_for_events
+from tests.integration.gateway.serving import Event, events, gateway, tally, wait_for_events
+from tests.kafka_topics import eventually
 from tests.registries import crates_index, npm_registry, python_index
 
 V1_JSON = "application/vnd.pypi.simple.v1+json"
@@ -155,11 +156,14 @@ def test_DL32_uv_installs(raw: KafkaSettings, tmp_path: Path) -> None:
         assert {file.partition("-")[0] for file in whole_files(first)} == {"six", "idna"}
         assert tally(first, "kind", "project")[("index", "idna")] == 1
         assert {event["agent"].partition("/")[0] for event in first} == {"uv"}
-        # A second install of what it has in its cache looks at the index at most.
-        before = len(whole_files(wait_for_events(raw, 4)))
-        run([uv, *words, "--index-url", server.url, "--reinstall", "six", "idna"], tmp_path)
-        assert server.metric("headcount_gateway_requests_total") >= len(first)
-        assert len(whole_files(wait_for_events(raw, len(first)))) == before
+        # What it has in its cache it asks for no second time: it looks at the index at most.
+        before = whole_files(wait_for_events(raw, len(first)))
+        run([uv, "pip", "uninstall", "--python", tmp_path / "venv", "six", "idna"], tmp_path)
+        run([uv, *words, "--index-url", server.url, "six", "idna", "packaging"], tmp_path)
+        seen = eventually(
+            lambda: events(raw), is_right=lambda seen: ("file", "packaging") in tally(seen, "kind", "project")
+        )
+        assert [file for file in whole_files(seen) if not file.startswith("packaging")] == before
 
 
 def test_DL20_npm_installs(raw: KafkaSettings, tmp_path: Path) -> None:
@@ -170,9 +174,6 @@ def test_DL20_npm_installs(raw: KafkaSettings, tmp_path: Path) -> None:
         seen = wait_for_events(raw, 4)
         assert sorted(file.rpartition("-")[0] for file in whole_files(seen)) == ["left-pad", "ms"]
         assert tally(seen, "kind", "project")[("index", "@types/ms")] == 1
-        lock = json.loads((tmp_path / "package-lock.json").read_text())
-        resolved = {name: each["resolved"] for name, each in lock["packages"].items() if name}
-        assert all(url.startswith(server.url) for url in resolved.values()), resolved
         assert (tmp_path / "node_modules" / "@types" / "ms" / "package.json").is_file()
 
 
