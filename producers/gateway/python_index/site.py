@@ -123,8 +123,7 @@ class PythonSite:
 
 
 def _moved(place: bytes, query: bytes, about: About) -> Answer:
-    answer = redirect(301, place, [], query, about)
-    return Answer(301, answer.headers, b"", about)
+    return redirect(301, place, [], query, about)
 
 
 def page_answer(bodies: Mapping[MediaType, Body], request: Request, about: About) -> Answer:
