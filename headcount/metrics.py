@@ -151,6 +151,15 @@ class Metrics:
         self.gateway_broken = self._gauge(
             "headcount_gateway_broken", "1 while a file that changed is broken and the old one is in use.", "what"
         )
+        self.gateway_upstream = self._counter(
+            "headcount_gateway_upstream",
+            "What upstreams answered when they were asked: fetched, unchanged, missing, or away.",
+            "what",
+            "outcome",
+        )
+        self.gateway_kept_bytes = self._gauge(
+            "headcount_gateway_kept_bytes", "Memory of what is kept of upstreams.", "what"
+        )
         self.gateway_connections = self._gauge("headcount_gateway_connections", "Open connections.")
         self.ship_lines = self._counter(
             "headcount_ship_lines",

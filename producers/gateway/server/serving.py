@@ -65,7 +65,7 @@ def serve(serving: Serving, settings: Settings, sockets: list[socket], *, metric
     )
     publisher.flush(0)  # what a former one left in the spool goes out without waiting for a first request
     gatherer = Gatherer(publisher, metrics=metrics)
-    upstreams = Upstreams(agent=f"headcount-gateway/{__version__}")
+    upstreams = Upstreams(agent=f"headcount-gateway/{__version__}", metrics=metrics)
 
     def read() -> Callable[[Request], Answer | Later]:
         return Router(load_manifest(file), upstreams).route

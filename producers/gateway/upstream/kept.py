@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
 from producers.gateway.python_index.pages import Outcome
+from producers.gateway.upstream.told import Told
 
 T = TypeVar("T")
 
@@ -64,7 +65,10 @@ Fetch = Callable[[str, tuple[tuple[str, str], ...]], Awaitable[Fetched[T] | Outc
 
 
 class Kept(Generic[T]):
-    """Things by key, the ones used longest ago thrown out first when there are too many bytes."""
+    """Things by key, the ones used longest ago thrown out first when there are too many bytes.
+
+    `told` is told of each answer: fetched, unchanged, missing or away, and why it is away.
+    """
 
     def __init__(
         self,
@@ -73,11 +77,13 @@ class Kept(Generic[T]):
         clock: Callable[[], float],
         max_bytes: int = MAX_BYTES,
         slow_seconds: float = SLOW_SECONDS,
+        told: Told,
     ) -> None:
         self._fetch = fetch
         self._clock = clock
         self._max_bytes = max_bytes
         self._slow_seconds = slow_seconds
+        self._told = told
         self._entries: OrderedDict[str, _Entry[T]] = OrderedDict()
         self._flights: dict[str, _Flight] = {}
         self._failed: OrderedDict[str, float] = OrderedDict()
@@ -132,13 +138,15 @@ class Kept(Generic[T]):
         validators = entry.validators if entry is not None and entry.thing is not None else ()
         try:
             fetched = await self._fetch(key, validators)
-        except AwayError:
+        except AwayError as error:
             self._note_failure(key)
+            self._told("away", str(error))
             return Outcome.AWAY
         finally:
             del self._flights[key]
         self._failed.pop(key, None)
         if isinstance(fetched, Outcome):
+            self._told("missing", "")
             self._keep(key, _Entry(None, NOTHING_BYTES, (), self._clock()))
             return fetched
         thing, size = fetched.thing, fetched.size
@@ -146,6 +154,7 @@ class Kept(Generic[T]):
             thing, size = entry.thing, entry.size - len(key)
         if thing is None:
             return Outcome.AWAY
+        self._told("unchanged" if fetched.thing is None else "fetched", "")
         self._keep(key, _Entry(thing, size, fetched.validators, self._clock()))
         return thing
 
@@ -163,6 +172,7 @@ class Kept(Generic[T]):
         while self.bytes > self._max_bytes and len(self._entries) > 1:
             _, old = self._entries.popitem(last=False)
             self.bytes -= old.size
+        self._told.holds(self.bytes)
 
     async def close(self) -> None:
         """End what is under way."""

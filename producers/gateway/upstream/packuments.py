@@ -14,6 +14,7 @@ from producers.gateway.python_index.site import is_unchanged
 from producers.gateway.upstream.client import Client
 from producers.gateway.upstream.index_pages import IN_THREAD_BYTES
 from producers.gateway.upstream.kept import AwayError, Fetched, Kept
+from producers.gateway.upstream.told import Told
 
 SHORT: Final = "application/vnd.npm.install-v1+json"
 """npm asks for this form of a packument when it installs, and for the whole otherwise."""
@@ -38,9 +39,11 @@ class Packument:
 class Packuments:
     """Packuments of one event loop. Those that are asked for with a token are somebody's own, and are not kept."""
 
-    def __init__(self, client: Client, *, clock: Callable[[], float], max_bytes: int, slow_seconds: float) -> None:
+    def __init__(
+        self, client: Client, *, clock: Callable[[], float], max_bytes: int, slow_seconds: float, told: Told
+    ) -> None:
         self._client = client
-        self.kept = Kept(self.fetch, clock=clock, max_bytes=max_bytes, slow_seconds=slow_seconds)
+        self.kept = Kept(self.fetch, clock=clock, max_bytes=max_bytes, slow_seconds=slow_seconds, told=told)
 
     async def answer(self, request: Request, url: str, package: str, here: str, about: About, missing: About) -> Answer:
         """Answer with a packument whose tarballs are at `here`; `missing` is what is said where there is none."""

@@ -3,8 +3,9 @@
 import json
 import time
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
+from headcount.metrics import Metrics
 from producers.gateway.answer import About, Answer, Request, Streamed
 from producers.gateway.manifest import CargoRule
 from producers.gateway.python_index.pages import Outcome, Page
@@ -13,6 +14,7 @@ from producers.gateway.upstream.index_pages import IndexPages
 from producers.gateway.upstream.kept import MAX_BYTES, SLOW_SECONDS, AwayError, Fetched, Kept
 from producers.gateway.upstream.packuments import Packuments
 from producers.gateway.upstream.registry import read_through
+from producers.gateway.upstream.told import Told
 
 DOWNLOADS_BYTES: Final = 1 << 20
 """For the `dl` of cargo indexes: one a rule, a hundred bytes each."""
@@ -28,13 +30,15 @@ class Upstreams:
         clock: Callable[[], float] = time.monotonic,
         max_bytes: int = MAX_BYTES,
         slow_seconds: float = SLOW_SECONDS,
+        metrics: Metrics | None = None,
     ) -> None:
         self._client = Client(agent=agent)
         fetch = IndexPages(self._client).fetch
-        self._pages: Kept[Page] = Kept(fetch, clock=clock, max_bytes=max_bytes, slow_seconds=slow_seconds)
-        self._packuments = Packuments(self._client, clock=clock, max_bytes=max_bytes // 2, slow_seconds=slow_seconds)
+        bounds: Any = {"clock": clock, "slow_seconds": slow_seconds}
+        self._pages: Kept[Page] = Kept(fetch, max_bytes=max_bytes, told=Told("index", metrics), **bounds)
+        self._packuments = Packuments(self._client, max_bytes=max_bytes // 2, told=Told("packument", metrics), **bounds)
         self._downloads: Kept[str] = Kept(
-            self._fetch_download, clock=clock, max_bytes=DOWNLOADS_BYTES, slow_seconds=slow_seconds
+            self._fetch_download, max_bytes=DOWNLOADS_BYTES, told=Told("crates", metrics), **bounds
         )
 
     def at_hand(self, index: str, project: str) -> Page | None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,12 +10,14 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from headcount.metrics import Metrics
 from producers.gateway.manifest import CargoRule
 from producers.gateway.manifest.model import Names
 from producers.gateway.python_index.accept import MediaType
 from producers.gateway.python_index.pages import Outcome, Page
 from producers.gateway.upstream import Upstreams, client
 from producers.gateway.upstream.kept import AwayError, Fetched, Kept
+from producers.gateway.upstream.told import Told
 
 V1_JSON = "application/vnd.pypi.simple.v1+json"
 
@@ -198,6 +201,30 @@ def test_DL19_an_upstream_in_trouble_is_not_asked_once_a_request() -> None:
     against(test)
 
 
+def test_DL19_what_upstreams_answer_is_counted_and_a_change_is_logged_without_a_name(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    metrics = Metrics()
+    caplog.set_level("INFO")
+
+    async def test(index: Index, upstreams: Upstreams) -> None:
+        for status in (200, 200, 500, 500, 404, 200):
+            index.status = status
+            await upstreams.page(index.url, "private")
+            index.now += 61
+        index.etag = '"2"'
+        await upstreams.page(index.url, "private")
+
+    against(test, metrics=metrics)
+    exposed = metrics.render().decode()
+    for outcome, count in (("fetched", 3), ("unchanged", 1), ("away", 2), ("missing", 1)):
+        assert f'headcount_gateway_upstream_total{{outcome="{outcome}",what="index"}} {count}.0' in exposed
+    assert re.search(r'headcount_gateway_kept_bytes{what="index"} \d{3}', exposed)
+    lines = [record.getMessage() for record in caplog.records if record.name == "headcount.gateway"]
+    assert lines == ["an upstream does not answer", "an upstream answers again"]
+    assert "private" not in repr([vars(record) for record in caplog.records if record.name == "headcount.gateway"])
+
+
 def test_DL19_html_is_read_too_and_links_are_those_of_where_the_page_is() -> None:
     async def test(index: Index, upstreams: Upstreams) -> None:
         index.content_type, index.place = "text/html", "/moved"
@@ -251,7 +278,7 @@ def test_DL19_memory_is_bounded_and_what_was_used_last_stays() -> None:
         return Fetched(key, 10_000, ())
 
     async def test() -> None:
-        kept: Kept[str] = Kept(fetch, clock=lambda: 0.0, max_bytes=100_000)
+        kept: Kept[str] = Kept(fetch, clock=lambda: 0.0, max_bytes=100_000, told=Told("index", None))
         for number in range(1_000):
             assert await kept.get("always") == "always"
             assert await kept.get(f"{number}") == f"{number}"
