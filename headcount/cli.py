@@ -68,6 +68,11 @@ COMMANDS: Final = {
         "sink",
     ),
     "schemas": Lazy("headcount.schemas_command:schemas", "List the schemas of our records by the id on the wire."),
+    "ship-nginx": Lazy(
+        "producers.ship.command:ship_nginx",
+        "Follow an access log of nginx, and send the gateway's events of its lines, each exactly once.",
+        "gateway",
+    ),
     "sink": Lazy("sinks.command:sink", "Write clean records to Postgres until told to stop (SIGTERM, Ctrl-C).", "sink"),
     "status": Lazy("headcount.up.command:status", "Say what runs and where it listens.", "all"),
     "streams": Lazy("streams.command:streams", "Turn raw records into clean ones; one process a core.", "streams"),
