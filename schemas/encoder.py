@@ -29,10 +29,14 @@ def encode_long(number: int) -> bytes:
 
 
 class _Longs(dict[int, bytes]):
-    """Bytes of whole numbers, made when they are first met."""
+    """Bytes of whole numbers, made when they are first met; `most` are remembered."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self._most = most
 
     def __missing__(self, number: int) -> bytes:
-        if len(self) > _REMEMBERED:
+        if len(self) > self._most:
             self.clear()
         known = self[number] = encode_long(number)
         return known
@@ -41,9 +45,10 @@ class _Longs(dict[int, bytes]):
 class _Strings(dict[str | None, bytes]):
     """Bytes of strings, made when they are first met; `prefix` and null are those of an optional one."""
 
-    def __init__(self, prefix: bytes) -> None:
+    def __init__(self, prefix: bytes, most: int) -> None:
         super().__init__()
         self._prefix = prefix
+        self._most = most
 
     def __missing__(self, text: str | None) -> bytes:
         if text is None and self._prefix:
@@ -51,23 +56,24 @@ class _Strings(dict[str | None, bytes]):
         data = text.encode("utf-8")  # type: ignore[union-attr]  # null where none may be is our mistake, and raises
         known = self._prefix + encode_long(len(data)) + data
         if len(data) <= _SHORT:
-            if len(self) > _REMEMBERED:
+            if len(self) > self._most:
                 self.clear()
             self[text] = known
         return known
 
 
-def compile_encoder(schema: Mapping[str, Any]) -> Callable[[Any], bytes]:
+def compile_encoder(schema: Mapping[str, Any], *, remembered: int = _REMEMBERED) -> Callable[[Any], bytes]:
     """Make the function that encodes one record of `schema` (parsed JSON, names without namespaces).
 
+    Of strings and of numbers `remembered` each are kept encoded: less where all of them are a client's to choose.
     Raises ValueError for a type that our schemas do not use.
     """
     source = _Source()
     source.record(schema)
     names: dict[str, Any] = {
-        "strings": _Strings(b""),
-        "optional_strings": _Strings(b"\x02"),
-        "longs": _Longs(),
+        "strings": _Strings(b"", remembered),
+        "optional_strings": _Strings(b"\x02", remembered),
+        "longs": _Longs(remembered),
         "double": _DOUBLE.pack,
     }
     exec("\n".join(source.lines), names)

@@ -21,7 +21,7 @@ METHODS: Final = {name.encode(): name for name in ("GET", "HEAD", "POST", "PUT",
 OPTED_OUT: Final = "opted_out"
 
 _DAY_MICROS: Final = 86_400_000_000
-_REMEMBERED: Final = 50_000
+_REMEMBERED: Final = 10_000
 
 
 class Answered(NamedTuple):
@@ -141,7 +141,7 @@ def _request_schema() -> dict[str, Any]:
 
 def _tail_encoder() -> Callable[[Any], bytes]:
     schema = _request_schema()
-    return compile_encoder({**schema, "fields": schema["fields"][1:]})
+    return compile_encoder({**schema, "fields": schema["fields"][1:]}, remembered=_REMEMBERED)
 
 
 def _text(text: str | None) -> str | None:
