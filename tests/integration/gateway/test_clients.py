@@ -6,7 +6,6 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Sequence
 from html.parser import HTMLParser
@@ -162,13 +161,7 @@ def test_DL32_uv_installs(raw: KafkaSettings, tmp_path: Path) -> None:
         assert {file.partition("-")[0] for file in whole_files(first)} == {"six", "idna"}
         assert tally(first, "kind", "project")[("index", "idna")] == 1
         assert {event["agent"].partition("/")[0] for event in first} == {"uv"}
-        # What it has in its cache it asks for no second time: it looks at the index at most.
-        between = time.time_ns() // 1_000
-        run([uv, "pip", "uninstall", "--python", tmp_path / "venv", "six", "idna"], tmp_path)
-        run([uv, *words, "--index-url", server.url, "six", "idna", "packaging"], tmp_path)
-        seen = eventually(lambda: events(raw), is_right=lambda seen: len(set(whole_files(seen))) == 3)
-        later = whole_files([event for event in seen if event["at"] > between])
-        assert {file.partition("-")[0] for file in later} == {"packaging"}
+        # Whether it asks again for a wheel in its cache is for the file host's headers to say, here as without us.
 
 
 def test_DL20_npm_installs(raw: KafkaSettings, tmp_path: Path) -> None:
