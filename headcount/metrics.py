@@ -133,7 +133,10 @@ class Metrics:
 
     def _gateway(self) -> None:
         self.gateway_requests = self._counter(
-            "headcount_gateway_requests", "Requests that the gateway answered.", "rule", "status"
+            "headcount_gateway_requests",
+            "Requests that the gateway answered, but for those of people who opted out.",
+            "rule",
+            "status",
         )
         self.gateway_refused = self._counter(
             "headcount_gateway_refused", "Connections that ended with what is no request of ours.", "reason"

@@ -65,10 +65,10 @@ class Gatherer:
             return []
 
     def _count(self, waiting: list[Answered]) -> None:
-        requests = Counter((one.about.rule, one.status // 100) for one in waiting)
+        requests = Counter((one.about.rule, one.status // 100) for one in waiting if not one.opted_out)
         for (rule, hundreds), count in requests.items():
             self._metrics.gateway_requests.labels(rule.value, f"{hundreds}xx").inc(count)
         if opted_out := sum(one.opted_out for one in waiting):
             self._metrics.gateway_opted_out.inc(opted_out)
-        if unknown := sum(not one.about.counted for one in waiting):
+        if unknown := sum(not (one.about.counted or one.opted_out) for one in waiting):
             self._metrics.gateway_unknown_projects.inc(unknown)

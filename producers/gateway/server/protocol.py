@@ -73,7 +73,8 @@ class Gateway(asyncio.Protocol):
     def eof_received(self) -> bool:
         """The client sends no more; what it asked for is still answered."""
         self._is_eof = True
-        return bool(self._busy or self._queue or self._rest)
+        # TLS has no half-closed connections.
+        return self._reading.scheme == b"http" and bool(self._busy or self._queue or self._rest)
 
     def pause_writing(self) -> None:
         """The client reads slower than we answer."""

@@ -95,6 +95,7 @@ def _configuration(runtime: Runtime, tls: ssl.SSLContext | None) -> uvicorn.Conf
         proxy_headers=False,
         server_header=False,
         date_header=False,
+        workers=1,  # not what some variable of the environment says
         timeout_graceful_shutdown=STOP_SECONDS,
         ssl_context_factory=None if tls is None else lambda config, default: tls,
     )

@@ -71,6 +71,7 @@ def test_DL11_who_opts_out_is_served_and_is_one_more_in_the_days_total(raw: Kafk
         }  # fmt: skip
     assert {event["agent"] for event in seen} == {None, "agent-3"}
     assert served.metric("headcount_gateway_opted_out_total") == 4
+    assert served.metric("headcount_gateway_requests_total") == 2, "by rule and status, only the others"
 
 
 def test_DL9_an_agent_that_is_no_utf8_or_very_long_is_kept_as_well_as_can_be(
