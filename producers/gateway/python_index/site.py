@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from producers.gateway.answer import About, Answer, Headers, Kind, Later, Request, RuleType
@@ -25,6 +26,9 @@ _CONTENT_TYPES: Final = {
 _TEXT: Final = (b"content-type", b"text/plain; charset=utf-8")
 RETRY_AFTER_SECONDS: Final = b"10"
 MAX_FILE_NAME: Final = 256
+MAX_RAW_NAME: Final = 600
+"""Bytes of a project's name before it is decoded: 200 characters, all of them encoded."""
+
 _SIDES: Final = ((".metadata", Kind.METADATA), (".asc", Kind.SIGNATURE), (".provenance", Kind.PROVENANCE))
 _INDEX: Final = About(RuleType.PYTHON, Kind.INDEX)
 _UNKNOWN: Final = {kind: About(RuleType.PYTHON, kind, counted=False) for kind in (Kind.INDEX, Kind.FILE)}
@@ -52,10 +56,9 @@ class PythonSite:
                 return self._first, _moved(b"/simple/", request.query, _INDEX)
             if not rest[0]:
                 return self._root_reply(request)
-        name = text_of(rest[0])
-        project = normal_name(name)
+        name, project = _names(rest[0]) if len(rest[0]) <= MAX_RAW_NAME else ("", "")
         rule = self._by_name.get(project, self._all)
-        if len(rest) > 2 or rule is None or not _NAME.fullmatch(name):
+        if len(rest) > 2 or rule is None or not project:
             return (None, self.unknown(path)) if prefixed else None
         listed = project in self._by_name
         if len(rest) == 2 and rest[1]:
@@ -120,6 +123,13 @@ class PythonSite:
             return Answer(503, headers, b"the upstream index does not answer\n", about)
 
         return Later(about, f"{rule.target}{project}/".encode(), ask, proven)
+
+
+@lru_cache(maxsize=8_192)
+def _names(raw: bytes) -> tuple[str, str]:
+    """Give a project's name as it was asked for and in its normal form; empty ones where it is no name."""
+    name = text_of(raw)
+    return (name, normal_name(name)) if _NAME.fullmatch(name) else ("", "")
 
 
 def _moved(place: bytes, query: bytes, about: About) -> Answer:
