@@ -39,15 +39,23 @@ class Children:
         self._running: set[subprocess.Popen[str]] = set()
         self._is_stopping = False
 
-    def run(self, argv: Sequence[str], *, cwd: Path | None = None) -> Done:
-        """Run to the end. Raises StoppedError if `stop` came between, OSError if the program cannot be started."""
+    @property
+    def environ(self) -> Mapping[str, str]:
+        """The environment of all of them."""
+        return self._environ
+
+    def run(self, argv: Sequence[str], *, cwd: Path | None = None, environ: Mapping[str, str] | None = None) -> Done:
+        """Run to the end, in another environment if one is given.
+
+        Raises StoppedError if `stop` came between, OSError if the program cannot be started.
+        """
         with self._lock:
             if self._is_stopping:
                 raise StoppedError
             process = subprocess.Popen(
                 argv,
                 cwd=cwd,
-                env=self._environ,
+                env=self._environ if environ is None else environ,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,

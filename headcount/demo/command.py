@@ -7,16 +7,17 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Final
 
 import click
 
-from headcount.demo import run, stack
+from headcount.demo import download_answers, run, stack
 from headcount.demo.answers import Answers, lines_of
 from headcount.demo.children import Children
+from headcount.demo.downloads import Downloads, Shop
 from headcount.demo.progress import Progress
 from headcount.errors import HeadcountError
 
@@ -40,16 +41,16 @@ class InterruptedDemoError(BaseException):
     show_default=True,
     help="Where the report goes.",
 )
-@click.option("--domain", type=click.Choice(["builds"]), default="builds", show_default=True, help="What is shown.")
-def demo(keep: bool, report: Path, domain: str) -> None:
-    """Build two small documentation projects for real, and see what headcount says about their builds.
+@click.option("--domain", type=click.Choice(["builds", "downloads"]), help="What is shown; without it, all.")
+def demo(keep: bool, report: Path, domain: str | None) -> None:
+    """Build two small projects and install packages through the gateway, for real, and see what headcount says of it.
 
-    It starts a stack of its own, installs with pip, builds, answers, writes a report and stops everything.
+    It starts a stack of its own, installs with pip and uv, builds, answers, writes a report and stops everything.
 
     Example: headcount demo --keep --report /tmp/report.html
     """
     begun = time.monotonic()
-    if not os.access(report.parent, os.W_OK):  # a minute later it would be worse to hear
+    if domain != "downloads" and not os.access(report.parent, os.W_OK):  # a minute later it would be worse to hear
         raise HeadcountError("the report cannot be written there", where=str(report.parent), do="give --report FILE")
     place = run.Place(Path(tempfile.mkdtemp(prefix="headcount-demo-")))
     environ = stack.environment_of(os.environ, place.state)
@@ -57,12 +58,14 @@ def demo(keep: bool, report: Path, domain: str) -> None:
     is_kept = False
     try:
         with _interruptible():
-            columns = shutil.get_terminal_size().columns
-            with Progress(sys.stderr, is_live=sys.stderr.isatty(), columns=columns) as progress:
-                progress.say("headcount demo: two projects, their builds, and what is known afterwards")
-                run.produce(children, progress, place)
-                answers = run.ask(children, progress, place, report)
-            _tell(answers, report, time.monotonic() - begun)
+            answers, downloads = _play(children, place, report, domain)
+            if answers is not None:
+                _tell(answers)
+            if downloads is not None:
+                for line in download_answers.lines_of(downloads):
+                    click.echo(line)
+            if answers is not None:
+                _tell_report(report, time.monotonic() - begun)
             is_kept = keep
     except InterruptedDemoError as interrupt:
         click.echo("\nstopping everything, a moment", err=True)
@@ -89,9 +92,44 @@ def demo(keep: bool, report: Path, domain: str) -> None:
     )
 
 
-def _tell(answers: Answers, report: Path, seconds: float) -> None:
+def _play(
+    children: Children, place: run.Place, report: Path, domain: str | None
+) -> tuple[Answers | None, Downloads | None]:
+    """Show the domain, or all; null for what is not shown."""
+    columns = shutil.get_terminal_size().columns
+    answers, downloads = None, None
+    with ExitStack() as opened:
+        progress = opened.enter_context(Progress(sys.stderr, is_live=sys.stderr.isatty(), columns=columns))
+        shop = None if domain == "builds" else opened.enter_context(closing(Shop(children, progress, place.shop)))
+
+        def first() -> None:
+            run.start(children, progress, place, shop)
+
+        progress.say(f"headcount demo: {_SUBJECT[domain]}, and what is known afterwards")
+        if domain == "downloads":
+            run.in_lanes(children, 1, [first])
+        else:
+            run.produce(children, progress, place, first=first)
+        if shop is not None:
+            downloads = run.install(children, shop)
+        if domain != "downloads":
+            answers = run.ask(children, progress, place, report)
+    return answers, downloads
+
+
+_SUBJECT: Final = {
+    None: "two projects, their builds, what is installed through a gateway",
+    "builds": "two projects, their builds",
+    "downloads": "what is installed through a gateway",
+}
+
+
+def _tell(answers: Answers) -> None:
     for line in lines_of(answers):
         click.echo(line)
+
+
+def _tell_report(report: Path, seconds: float) -> None:
     click.echo("\nThis is your own install, so k = 1: every figure is shown, also that of a single project.")
     click.echo(
         "What you give to others, you make with `headcount report builds --public`, which hides all under k = 5."
@@ -105,7 +143,7 @@ def _tell_kept(place: run.Place) -> None:
         f"  export HEADCOUNT_STATE_DIR={place.state}\n"
         "  headcount query                     every question there is\n"
         "  headcount query latest_packages     and its answer\n"
-        "  headcount status                    the DSN for psql or a BI tool\n"
+        "  headcount status                    the DSN for psql or a BI tool, and the gateway's address\n"
         "To stop it:\n"
         f"  headcount down && rm -r {place.root}"
     )

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from headcount.demo.children import Children
+from headcount.demo.installs import find_uv
 from headcount.demo.projects import Maker, Version
 from headcount.errors import HeadcountError
 
@@ -52,13 +53,12 @@ def make_environment(
     Raises HeadcountError with what pip said; where it reached no index, that in one line.
     """
     own = str(folder / "bin" / "python")
-    uv = _uv_path()
     packages = ["--requirement", str(requirements)]
     pip = [sys.executable, "-m", "pip", "--python", own]
     if importlib.util.find_spec("pip") is None:  # as where uv made our own environment
         _run(children, [python, "-m", "venv", str(folder)])
         pip = [own, "-m", "pip"]
-    elif maker is Maker.UV and uv:
+    elif maker is Maker.UV and (uv := find_uv()):
         _run(children, [uv, "venv", "--quiet", "--no-config", "--python", python, str(folder)])
     else:
         # With pip like the rest, which takes a third of the time that `venv` takes for it.
@@ -67,11 +67,6 @@ def make_environment(
     done = children.run([*pip, *_INSTALL, *packages])
     if done.exit_code != 0:
         raise _refused(done.stderr, version, requirements)
-
-
-def _uv_path() -> str | None:
-    beside = Path(sys.executable).with_name("uv")
-    return str(beside) if beside.exists() else shutil.which("uv")
 
 
 def _run(children: Children, argv: list[str]) -> None:

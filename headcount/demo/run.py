@@ -1,4 +1,4 @@
-"""The demo from a started stack to its answers: repositories, environments, builds, and the questions."""
+"""The demo from a started stack to its answers: repositories, environments, builds, installs, and the questions."""
 
 import itertools
 import sys
@@ -13,9 +13,11 @@ from headcount.demo.answers import Answers
 from headcount.demo.builds import build
 from headcount.demo.checkout import Repository
 from headcount.demo.children import Children, StoppedError
+from headcount.demo.downloads import Downloads, Shop
 from headcount.demo.environments import make_environment, other_python
 from headcount.demo.progress import Progress
 from headcount.demo.projects import BUILDS, PROJECTS, Project, Version
+from headcount.up.state import StateDir
 
 LANES: Final = 2
 """Environments made, and builds run, at the same time."""
@@ -34,6 +36,11 @@ class Place:
         """The local stack's state."""
         return self.root / "state"
 
+    @property
+    def shop(self) -> Path:
+        """What is installed through the gateway, and the caches of pip and uv."""
+        return self.root / "installed"
+
     def project(self, project: Project) -> Path:
         """A project's checkouts."""
         return self.root / "projects" / project.name
@@ -43,17 +50,24 @@ class Place:
         return self.root / "environments" / f"{project.name}-{version.environment or version.slug}"
 
 
-def produce(children: Children, progress: Progress, place: Place) -> None:
-    """Start the stack and make the environments, at the same time; then build everything."""
+def start(children: Children, progress: Progress, place: Place, shop: Shop | None) -> None:
+    """Start the stack; its gateway stands before the shop's index from the first request on."""
+    if shop is not None:
+        state = StateDir(place.state)
+        state.create()
+        shop.open(state.gateway_manifest)
+    names = "Kafka, Postgres, gateway, streams and sink"
+    with progress.step(f"starting {names}", done=f"{names} run"):
+        stack.call(children, "up", "--detach", "--state-dir", str(place.state))
+
+
+def produce(children: Children, progress: Progress, place: Place, *, first: Job) -> None:
+    """Start the stack (`first`) and make the environments, at the same time; then build everything."""
     repositories = {project.name: Repository(children, project, place.project(project)) for project in PROJECTS}
     with progress.step("making two projects with git", done="two projects, with tags and branches"):
         for repository in repositories.values():
             repository.make()
     other = other_python(children)
-
-    def start_stack() -> None:
-        with progress.step("starting Kafka, Postgres, streams and sink", done="Kafka, Postgres, streams and sink run"):
-            stack.call(children, "up", "--detach", "--state-dir", str(place.state))
 
     def equip(project: Project, version: Version) -> None:
         name = f"{project.name} {version.slug}"
@@ -84,17 +98,17 @@ def produce(children: Children, progress: Progress, place: Place) -> None:
                     build_id=build_id,
                 )
 
-    _in_lanes(
+    in_lanes(
         children,
         LANES + 1,
-        itertools.chain([start_stack], (_job(equip, *each) for each in _versions() if not each[1].environment)),
+        itertools.chain([first], (_job(equip, *each) for each in _versions() if not each[1].environment)),
     )
     ids = map(str, itertools.count(101))
     jobs = [
         _job(run_builds, project, version, list(itertools.islice(ids, version.builds)))
         for project, version in _versions()
     ]
-    _in_lanes(children, LANES, jobs)
+    in_lanes(children, LANES, jobs)
 
 
 def ask(children: Children, progress: Progress, place: Place, report: Path) -> Answers:
@@ -113,6 +127,13 @@ def ask(children: Children, progress: Progress, place: Place, report: Path) -> A
     return answers
 
 
+def install(children: Children, shop: Shop) -> Downloads:
+    """Install through the gateway, in a lane like all that a signal must be able to end."""
+    made: list[Downloads] = []
+    in_lanes(children, 1, [lambda: made.append(shop.install())])
+    return made[0]
+
+
 def _versions() -> Iterable[tuple[Project, Version]]:
     return ((project, version) for project in PROJECTS for version in project.versions)
 
@@ -121,7 +142,7 @@ def _job(function: Callable[..., None], *arguments: object) -> Job:
     return lambda: function(*arguments)
 
 
-def _in_lanes(children: Children, lanes: int, jobs: Iterable[Job]) -> None:
+def in_lanes(children: Children, lanes: int, jobs: Iterable[Job]) -> None:
     """Run jobs at the same time. The first that fails, or a signal, stops all the others before it is raised."""
     with ThreadPoolExecutor(lanes) as pool:
         futures: list[Future[None]] = [pool.submit(job) for job in jobs]

@@ -31,7 +31,14 @@ def environment_of(environ: Mapping[str, str], state: Path) -> dict[str, str]:
     # The user's git may sign commits, run hooks or name branches otherwise.
     own_git = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": "/dev/null"}
     names = {f"GIT_{who}_{what}": value for who in ("AUTHOR", "COMMITTER") for what, value in _IDENTITY.items()}
-    return {**kept, **own_git, **names, "HEADCOUNT_STATE_DIR": str(state)}
+    return {**kept, **own_git, **names, **_direct(kept), "HEADCOUNT_STATE_DIR": str(state)}
+
+
+def _direct(environ: Mapping[str, str]) -> dict[str, str]:
+    """Exempt this machine from the user's proxy: the gateway is here, and an index made on the spot too."""
+    said = environ.get("no_proxy") or environ.get("NO_PROXY") or ""
+    hosts = said if said == "*" else ",".join(filter(None, (said, "127.0.0.1")))
+    return {"no_proxy": hosts, "NO_PROXY": hosts}
 
 
 _IDENTITY: Final = {"NAME": "headcount demo", "EMAIL": "demo@example.org"}

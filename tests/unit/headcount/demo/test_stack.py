@@ -61,3 +61,12 @@ def test_the_wait_gives_up_and_says_where_to_look() -> None:
     with pytest.raises(HeadcountError, match="3 of 7 builds") as caught:
         stack.await_arrival(Answering(ledger(3)), 7, state=Path("/s"), clock=lambda: next(now), sleep=lambda _: None)
     assert "/s/logs" in caught.value.where
+
+
+@pytest.mark.parametrize(
+    ("given", "hosts"),
+    [({}, "127.0.0.1"), ({"NO_PROXY": "a.example.org"}, "a.example.org,127.0.0.1"), ({"no_proxy": "*"}, "*")],
+)
+def test_what_is_on_this_machine_is_asked_without_a_proxy(given: dict[str, str], hosts: str) -> None:
+    environ = stack.environment_of({"HTTP_PROXY": "p", **given}, Path("/s"))
+    assert (environ["no_proxy"], environ["NO_PROXY"]) == (hosts, hosts)
