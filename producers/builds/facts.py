@@ -11,6 +11,8 @@ from producers.builds.words import OTHER
 
 FLAGS: Final = 100
 STEPS: Final = 500
+_MOST_SECONDS: Final = 1 << 53
+_INT_BITS: Final = 32
 
 # A class name, with an exit code where there is one: what else stands in an error is a message (P10).
 _ERROR: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,79}(?::-?\d{1,5})?")
@@ -45,9 +47,27 @@ def instant(value: Any) -> str | None:
         return value or None
     if not isinstance(value, datetime):
         return None
-    if value.tzinfo is None:
-        return value.isoformat(timespec="microseconds")
-    return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    try:
+        in_utc = value if value.tzinfo is None else value.astimezone(UTC)
+    except OverflowError:  # an hour before the first year, or behind the last: its own zone says it as well
+        in_utc = value
+    return in_utc.isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def seconds(value: Any) -> float | None:
+    """Give a length in seconds, at least 0; None for what is none, and what no build can last."""
+    if not isinstance(value, int | float) or isinstance(value, bool) or not abs(value) <= _MOST_SECONDS:
+        return None  # NaN is not under anything
+    return max(value, 0)
+
+
+def exit_code(value: Any) -> int | None:
+    """Give an exit code as a signed number of 32 bits, as Windows' unsigned ones are the same; None for what is none."""
+    if not isinstance(value, int) or isinstance(value, bool) or value.bit_length() > _INT_BITS:
+        return None
+    code = value & 0xFFFFFFFF
+    signed = code - (1 << _INT_BITS) if code >> (_INT_BITS - 1) else code
+    return signed if value in (code, signed) else None
 
 
 def error_word(value: Any) -> str | None:

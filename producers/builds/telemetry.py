@@ -133,7 +133,7 @@ class BuildTelemetry:
             running.exit_code = 0 if running.exit_code is None else running.exit_code
         finally:
             seconds = round(max(self._clock() - begun, 0.0), 3)
-            code = running.exit_code if isinstance(running.exit_code, int) else None
+            code = facts.exit_code(running.exit_code)
             said = clean_text(name, self._mask) if isinstance(name, str) else None
             if said is not None and len(self._steps) < facts.STEPS:
                 self._steps.append(Step(said, seconds, code))
@@ -197,12 +197,13 @@ class BuildTelemetry:
             return False
         self._finished = True
         with self._boundary("finish"):
-            length = length_seconds if isinstance(length_seconds, int | float) else self._clock() - self._begun
+            length = facts.seconds(length_seconds)
+            length = facts.seconds(self._clock() - self._begun) if length is None else length
             ended = facts.word(status, BuildStatus) or BuildStatus.NORMAL
             succeeded = success is True and ended == BuildStatus.NORMAL
             build = replace(
                 self._build,
-                length_seconds=max(int(length), 0),
+                length_seconds=None if length is None else int(length),
                 status=ended,
                 success=succeeded,
                 failure=None if succeeded else self._failure,

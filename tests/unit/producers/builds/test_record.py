@@ -3,6 +3,7 @@
 # a test is named for its row of builds.md
 
 import json
+import math
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -211,6 +212,7 @@ def test_a_many_lined_secret_is_masked_line_by_line() -> None:
         (datetime(2026, 3, 2, 10, tzinfo=timezone(timedelta(hours=2))), "2026-03-02T08:00:00.000000Z"),
         (datetime(2026, 3, 2, 10, 0, 0, 250000, tzinfo=UTC), "2026-03-02T10:00:00.250000Z"),
         (datetime(2026, 3, 2, 10), "2026-03-02T10:00:00.000000"),
+        (datetime.max.replace(tzinfo=timezone(timedelta(hours=-2))), "9999-12-31T23:59:59.999999-02:00"),
     ],
 )
 def test_B5_started_at_is_an_instant(given_time: datetime, sent: str) -> None:
@@ -227,6 +229,16 @@ def test_B6_length_is_whole_seconds_by_a_monotonic_clock() -> None:
     BuildTelemetry(outbox, project=Ref(1)).finish(length_seconds=-3)
     assert outbox.record is not None
     assert outbox.record["build"]["length_seconds"] == 0
+
+
+@pytest.mark.parametrize("length", [math.inf, -math.inf, math.nan, 1e30, 10**400, True, "94"])
+def test_B6_a_length_that_is_none_costs_no_event(length: Any) -> None:
+    times = iter([100.0, 194.9])
+    outbox = Outbox()
+    assert BuildTelemetry(outbox, project=Ref(1), clock=lambda: next(times)).finish(length_seconds=length)
+    assert outbox.record is not None
+    assert encoded(outbox.record)
+    assert outbox.record["build"]["length_seconds"] == 94
 
 
 def test_B1_B2_B3_B4_identities() -> None:
@@ -266,6 +278,29 @@ def test_B49_steps_in_order_and_none_is_a_list() -> None:
         ("build", None),
     ]
     assert bare()["steps"] == []
+
+
+@pytest.mark.parametrize(
+    ("code", "sent"),
+    [
+        (0, 0),
+        (-9, -9),
+        (3221225477, -1073741819),
+        (2**31 - 1, 2**31 - 1),
+        (2**32, None),
+        (-(2**31) - 1, None),
+        (True, None),
+    ],
+)
+def test_B49_a_step_may_end_with_any_code(code: Any, sent: int | None) -> None:
+    outbox = Outbox()
+    host = telemetry(outbox)
+    with host.step("install") as running:
+        running.exit_code = code
+    host.finish()
+    assert outbox.record is not None
+    assert encoded(outbox.record)
+    assert outbox.record["steps"][0]["exit_code"] == sent
 
 
 def test_B50_a_build_that_ends_before_its_container_has_an_event() -> None:
