@@ -21,6 +21,9 @@ MAX_AHEAD_US: Final = 10 * 60 * 1_000_000
 """A start later than this after receipt is a wrong clock, and would stay the latest for ever (B5)."""
 
 MAX_ITEMS: Final = 500
+MAX_STEP_SECONDS: Final = 10**9
+"""What lasts longer, or a negative time, or not a number, is no duration, and would spoil every sum that it is in."""
+
 MAX_EXTRAS: Final = 50
 """Items of a list that are kept (P9): nobody has as many flags, extensions, steps or extras."""
 
@@ -71,6 +74,8 @@ class Judge:
         clean["build"]["started_at"] = started_at
         if clean["build"]["status"] != "normal":
             clean["build"]["success"] = False
+        if (clean["build"]["length_seconds"] or 0) < 0:
+            clean["build"]["length_seconds"] = None
         if clean["version"] is not None and not clean["version"]["id"]:
             clean["version"] = None
         if clean["organization"] is not None and not clean["organization"]["id"]:
@@ -119,10 +124,10 @@ class Judge:
 
 
 def _cut_lists(clean: Record) -> None:
-    """Cut lists whose items may grow when they are scrubbed: an empty word becomes `(other)`."""
+    """Cut lists whose items may grow when they are scrubbed: an empty word becomes `(other)`. Steps last a time."""
     clean["build"]["flags"] = clean["build"]["flags"][:MAX_ITEMS]
     clean["doctool"]["extensions"] = clean["doctool"]["extensions"][:MAX_ITEMS]
-    clean["steps"] = clean["steps"][:MAX_ITEMS]
+    clean["steps"] = [step for step in clean["steps"][:MAX_ITEMS] if 0 <= step["seconds"] <= MAX_STEP_SECONDS]
     for row in clean["packages"]["pip"]["declared"]:
         row["extras"] = row["extras"][:MAX_EXTRAS]
 

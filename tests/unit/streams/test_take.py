@@ -105,6 +105,15 @@ def test_B5_a_start_is_an_instant(domain: Domain) -> None:
     assert first["build"]["started_at"] == second["build"]["started_at"] == 1_772_438_400_000_000
 
 
+def test_B49_what_is_no_duration_spoils_no_sum(domain: Domain) -> None:
+    lasted = [float("nan"), float("inf"), -float("inf"), -1.0, 1.7e308, 0.0, 31.2]
+    steps = [{"name": "install", "seconds": seconds, "exit_code": None} for seconds in lasted]
+    take = Partition(domain).decide(record(0, [event(1) | {"steps": steps}, event(2, length_seconds=-5)]))
+    first, second = cleans(take)[0]["events"]
+    assert [step["seconds"] for step in first["steps"]] == [0.0, 31.2]
+    assert second["build"]["length_seconds"] is None
+
+
 def test_a_body_that_does_not_decode_is_accounted_for_by_its_headers(domain: Domain) -> None:
     partition = Partition(domain)
     whole = record(0, [event(1), event(2)])
