@@ -16,7 +16,9 @@ from producers.ship.rotated import rotated
 QUIET_SECONDS: Final = 60.0
 """A file that was renamed is let go when nobody has written to it for so long."""
 
-DONE: Final = 16
+DONE: Final = 64
+SLACK_SECONDS: Final = 1.0
+"""The clock of files is not quite that of processes."""
 
 _log = logging.getLogger("headcount.ship")
 
@@ -58,6 +60,11 @@ class Follower:
         """Bytes that wait to be read."""
         return sum(each.behind for each in self._open)
 
+    def close(self) -> None:
+        """Let all files go."""
+        for each in self._open:
+            each.close()
+
     def take(self, lines: int, size: int) -> tuple[LogFile, list[RawLine]] | None:
         """Give the next lines, at most so many of one file; None: there are no more now.
 
@@ -66,7 +73,7 @@ class Follower:
         for each in list(self._open):
             before = each.mark()
             found = each.read(lines, size)
-            if each is self._open[-1] and not (each.is_still(before) if before.offset else self._is_first(before)):
+            if each is self._open[-1] and not (each.is_still(before) if before.head_size else self._is_first(before)):
                 self._truncated(before)
                 return self.take(lines, size)
             if not found and each is not self._open[-1] and self._is_done(each):
@@ -92,12 +99,15 @@ class Follower:
         return self._open[-1] is not current
 
     def _let_go(self, file: LogFile) -> None:
-        self.done = [*self.done[1 - DONE :], file.mark()]
+        if file.mark().head_size:
+            self.done = [*self.done[1 - DONE :], file.mark()]
         self._open.remove(file)
         file.close()
 
     def _is_first(self, mark: Mark) -> bool:
-        """Tell whether nothing was in a file before what is in it now; at its beginning there is no print to tell by."""
+        """Tell whether nothing was in a file before what is in it now, where it was empty at the last look."""
+        if _inode(self.path) != (mark.device, mark.inode):
+            return True  # renamed: that is another matter
         known = {(each.device, each.inode) for each in self._open}
         return all(_inode(name) in known for name in self._since(mark))
 
@@ -107,67 +117,51 @@ class Follower:
     def _truncated(self, mark: Mark) -> None:
         """The current file began anew: what we had not read of it is in a copy, if somebody made one."""
         self._open.pop().close()
-        if not mark.offset:
+        if not mark.head_size:
             self._add([*self._since(mark), self.path])
             return
         names = rotated(self.path)
-        for index, name in enumerate(names):
-            found, copy = _held_to(name, mark)
-            if found is Found.OTHER:
-                continue
-            if copy is not None:
-                self._open.append(copy)
-            self._add(names[index + 1 :])
-            break
-        else:
+        place = _place(names, mark)
+        if place is not None:
+            self._open.append(place[1])
+            self._add(names[place[0] + 1 :])
+        elif not any(_held_to(name, mark) is Found.SHORTER for name in names):
             self._tell_lost("truncated", mark)
         self._add([self.path])
 
     def _resume(self, marks: Sequence[Mark]) -> None:
-        last = marks[-1]
         for mark in marks:
-            names = [*rotated(self.path), self.path]
-            # The same inode first: two files may begin alike.
-            names.sort(key=lambda name, mark=mark: _inode(name) != (mark.device, mark.inode))  # type: ignore[misc]
-            held = (_held_to(name, mark) for name in names if mark.offset or _inode(name) == (mark.device, mark.inode))
-            file = next((file for found, file in held if found is Found.SAME), None)
-            if file is not None:
-                self._open.append(file)
-            elif mark.offset:
+            place = _place([*rotated(self.path), self.path], mark)
+            if place is not None:
+                self._open.append(place[1])
+            elif mark.head_size:
                 self._tell_lost("gone", mark)
-        self._add(self._since(last))
+        # What is current comes last, behind what was rotated meanwhile.
+        current = self._open.pop() if self._open and self._is_current(self._open[-1]) else None
+        self._add(self._since(marks[-1], beside=current))
+        if current is not None:
+            self._open.append(current)
 
-    def _since(self, mark: Mark) -> list[Path]:
+    def _is_current(self, file: LogFile) -> bool:
+        return _inode(self.path) == (file.device, file.inode)
+
+    def _since(self, mark: Mark, beside: LogFile | None = None) -> list[Path]:
         """Name the rotated files that are younger than the marked one, which may be the current one still."""
+        if mark.head_size and _is_marked(self.path, mark):
+            return []
         names = rotated(self.path)
-        if _inode(self.path) == (mark.device, mark.inode) and mark.offset:
-            found, file = _held_to(self.path, mark)
-            if file is not None:
-                file.close()
-            if found is Found.SAME:
-                return []
-        by_inode = [index for index, name in enumerate(names) if _inode(name) == (mark.device, mark.inode)]
-        if by_inode:
-            return names[by_inode[-1] + 1 :]
-        younger: list[Path] = []
-        for index, name in enumerate(names):
-            found, file = _held_to(name, mark) if mark.offset else (Found.OTHER, None)
-            if file is not None:
-                file.close()
-            if found is Found.SAME:
-                return names[index + 1 :]
-            if found is Found.OTHER and _changed_at(name) > mark.looked_at and not self._is_known(name):
-                younger.append(name)
-        return younger
-
-    def _is_known(self, name: Path) -> bool:
-        for mark in (*self.done, *self.marks()):
-            found, file = _held_to(name, mark) if mark.offset else (Found.OTHER, None)
-            if file is not None:
-                file.close()
-            if found is not Found.OTHER:
-                return True
-        return False
+        place = _place(names, mark)
+        if place is not None:
+            place[1].close()
+            return names[place[0] + 1 :]
+        known = [*self.done, *self.marks(), *([] if beside is None else [beside.mark()])]
+        return [
+            name
+            for name in names
+            if _changed_at(name) > mark.looked_at - SLACK_SECONDS
+            and _has_lines(name)
+            and not any(each.head_size and _held_to(name, each) is not Found.OTHER for each in (mark, *known))
+        ]
 
     def _add(self, names: Iterable[Path]) -> None:
         known = {(each.device, each.inode) for each in self._open}
@@ -191,7 +185,40 @@ class Follower:
         )
 
 
-def _held_to(name: Path, mark: Mark) -> tuple[Found, LogFile | None]:
+def _held_to(name: Path, mark: Mark) -> Found:
+    """Hold a file to a mark."""
+    found, file = _opened(name, mark)
+    if file is not None:
+        file.close()
+    return found
+
+
+def _has_lines(name: Path) -> bool:
+    try:
+        file = LogFile(name)
+    except OSError:
+        return False
+    file.close()
+    return file.mark().head_size > 0
+
+
+def _is_marked(name: Path, mark: Mark) -> bool:
+    return _held_to(name, mark) is Found.SAME
+
+
+def _place(names: Sequence[Path], mark: Mark) -> tuple[int, LogFile] | None:
+    """Find the marked file among some: where it is, and itself, at the mark. One that was empty, its inode alone tells."""
+    is_it = [_inode(name) == (mark.device, mark.inode) for name in names]
+    # The same inode first: two files may begin alike.
+    for index in sorted(range(len(names)), key=lambda index: not is_it[index]):
+        if mark.head_size or is_it[index]:
+            _, file = _opened(names[index], mark)
+            if file is not None:
+                return index, file
+    return None
+
+
+def _opened(name: Path, mark: Mark) -> tuple[Found, LogFile | None]:
     """Hold a file to a mark; where it is the marked one, it comes along, at the mark."""
     try:
         file = LogFile(name)

@@ -35,13 +35,15 @@ class RawLine(NamedTuple):
 class Mark:
     """How far a file was read: everything before `offset`, which is the beginning of a line.
 
-    `head` and `tail` are hashes, `looked_at` seconds since 1970.
+    `head` is a hash of the file's first `head_size` bytes, `tail` of what stands before the offset, `looked_at` seconds
+    since 1970.
     """
 
     name: str
     device: int
     inode: int
     offset: int
+    head_size: int
     head: str
     tail: str
     looked_at: float
@@ -69,7 +71,6 @@ class LogFile:
         """Of the first byte that no line given so far has."""
 
         self._head = self._tail = b""
-        self._buffer = b""
         self._at = 0
         self._skipped = 0
         """Bytes of a line that is too long, thrown away; of these the first and the last are kept for the prints."""
@@ -79,21 +80,29 @@ class LogFile:
         self.is_ended = False
         """Whether the last look came to the end of what is there."""
 
+        # Also of a file that nobody has come to yet, it is known what it is.
+        try:
+            self._buffer = self._more(PRINT_BYTES)
+        except UnavailableError:
+            self._buffer = b""  # said when it is read
+
     def seek(self, mark: Mark) -> Found:
         """Go to a mark; where the content before it is another, the file is of no use any more."""
-        wanted = min(mark.offset, PRINT_BYTES)
-        head = self._read_whole(wanted)
+        self._content.seek(0)
+        self._buffer, self._at = b"", 0
+        head = self._read_whole(mark.head_size)
         if _hash(head) != mark.head:
             return Found.OTHER
-        self._head = head
-        at = mark.offset - wanted
-        self._content.seek(at)
+        wanted = min(mark.offset, PRINT_BYTES)
+        self._head = head[:wanted]
+        self._content.seek(mark.offset - wanted)
         self._tail = self._read_whole(wanted)
         if self._content.tell() < mark.offset:
             return Found.SHORTER
         if _hash(self._tail) != mark.tail:
             return Found.OTHER
         self.offset = mark.offset
+        self._buffer = self._more(PRINT_BYTES)
         return Found.SAME
 
     def is_still(self, mark: Mark) -> bool:
@@ -104,14 +113,22 @@ class LogFile:
         wanted = min(mark.offset, PRINT_BYTES)
         return (
             os.fstat(descriptor).st_size >= self._content.tell()
-            and _hash(os.pread(descriptor, wanted, 0)) == mark.head
+            and _hash(os.pread(descriptor, mark.head_size, 0)) == mark.head
             and _hash(os.pread(descriptor, wanted, mark.offset - wanted)) == mark.tail
         )
 
     def mark(self) -> Mark:
         """Give the mark of where we are."""
+        head = (self._head + self._skipped_head + self._buffer[self._at : self._at + PRINT_BYTES])[:PRINT_BYTES]
         return Mark(
-            self.path.name, self.device, self.inode, self.offset, _hash(self._head), _hash(self._tail), self._looked_at
+            self.path.name,
+            self.device,
+            self.inode,
+            self.offset,
+            len(head),
+            _hash(head),
+            _hash(self._tail),
+            self._looked_at,
         )
 
     def read(self, lines: int, size: int) -> list[RawLine]:
