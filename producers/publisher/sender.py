@@ -55,6 +55,9 @@ class Sender:
         self._backlog: deque[Path] = deque()
         self._waiting: Counter[Line] = Counter()
         self._lines: dict[Path, tuple[Line, int]] = {}
+        self._waiting_events = 0
+        """Of all in `_lines`: after an hour without Kafka there are too many to add them up at every step."""
+
         self._numbers = 0
         self._retry_at = 0.0
         self._adopt_at = 0.0
@@ -82,7 +85,7 @@ class Sender:
         if now >= self._retry_at:
             self._pump()
         flying = sum(one.batch.count for one in self._flying.values())
-        self.left = flying + sum(self._lines[path][1] for path in self._backlog)
+        self.left = flying + self._waiting_events
         self._metrics.spool_bytes.set(self._spool.bytes)
         self._metrics.spool_batches.set(len(self._spool))
 
@@ -176,6 +179,7 @@ class Sender:
             self._report(batch, "disk")
             return
         self._lines[path] = (batch.line, batch.count)
+        self._waiting_events += batch.count
         self._waiting[batch.line] += 1
         if again:
             self._backlog.appendleft(path)
@@ -232,7 +236,8 @@ class Sender:
             self.send(batch.empty_successor(BY_NAME[batch.topic.removeprefix(self._settings.topic_prefix)]))
 
     def _forget(self, path: Path) -> None:
-        line, _ = self._lines.pop(path)
+        line, events = self._lines.pop(path)
+        self._waiting_events -= events
         self._waiting[line] -= 1
         if not self._waiting[line]:
             del self._waiting[line]
