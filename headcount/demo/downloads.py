@@ -11,7 +11,7 @@ from headcount.demo.children import Children
 from headcount.demo.index import PACKAGES, is_reached, manifest, pips_connection, pips_index
 from headcount.demo.installs import Installer, environment, find_pip, find_uv, install
 from headcount.demo.progress import Progress
-from headcount.demo.wheels import LOCAL_PACKAGES, LocalIndex
+from headcount.demo.wheels import LOCAL_PACKAGES, LocalIndex, pages
 from headcount.settings import KafkaSettings
 
 
@@ -60,7 +60,7 @@ class Shop:
                 if is_reached(self._children, file, PACKAGES):
                     self._progress.say("  ✓ the gateway stands before the index that pip uses")
                     return
-            self._local = LocalIndex().start()
+            self._local = LocalIndex(pages(LOCAL_PACKAGES)).start()
             self._packages = list(LOCAL_PACKAGES)[:1]
             file.write_text(manifest(self._local.url, list(LOCAL_PACKAGES)), encoding="utf-8")
         self._progress.say("  ✓ pip's index is not reached from here: the gateway stands before one made on the spot")

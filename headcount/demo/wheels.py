@@ -70,19 +70,22 @@ def pages(packages: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, bytes]]
 
 
 class LocalIndex:
-    """An index on a free port of this machine, served by a thread until it is closed."""
+    """An index on a free port of this machine, served by a thread until it is closed. `served` as `pages` gives it."""
 
-    def __init__(self) -> None:
-        served = pages(LOCAL_PACKAGES)
+    def __init__(self, served: Mapping[str, tuple[str, bytes]]) -> None:
 
         class Handler(BaseHTTPRequestHandler):
+            def do_HEAD(self) -> None:
+                self.do_GET()
+
             def do_GET(self) -> None:
                 kind, content = served.get(self.path, ("text/plain", b""))
                 self.send_response(HTTPStatus.OK if content else HTTPStatus.NOT_FOUND)
                 self.send_header("Content-Type", kind)
                 self.send_header("Content-Length", str(len(content)))
                 self.end_headers()
-                self.wfile.write(content)
+                if self.command == "GET":
+                    self.wfile.write(content)
 
             def log_message(self, format: str, *args: object) -> None:
                 pass

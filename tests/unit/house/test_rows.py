@@ -8,8 +8,10 @@ from tests.unit.house.rows import Domain, domains, held_by, missing, names_of_te
 
 COUNTS = {
     "Builds": {"B": 50, "C": 9, "I": 5, "K": 3, "L": 9, "M": 4, "P": 12, "Q": 14, "R": 13, "S": 5, "T": 6},
-    "Downloads": {"DL": 28},
+    "Downloads": {"DL": 32},
 }
+WAITING = {"DL29"}
+"""Rows that nobody has asked for yet: the telemetry route."""
 
 
 def test_every_row_has_a_test_of_its_own() -> None:
@@ -18,7 +20,7 @@ def test_every_row_has_a_test_of_its_own() -> None:
 
 @pytest.mark.parametrize("domain", domains(), ids=lambda domain: domain.title)
 def test_no_row_is_left_out(domain: Domain) -> None:
-    expected = {f"{letter}{n}" for letter, last in COUNTS[domain.title].items() for n in range(1, last + 1)}
+    expected = {f"{letter}{n}" for letter, last in COUNTS[domain.title].items() for n in range(1, last + 1)} - WAITING
     assert set(domain.numbers) == expected
     assert len(domain.numbers) == len(expected)
 
