@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from schemas.builds.latest import KNOWLEDGE
 from schemas.builds.retirement import PROJECT_RETIRED, VERSION_RETIRED
 from schemas.errors import RefusedError
 from schemas.refusals import Reason
@@ -83,6 +84,7 @@ class Judge:
         for part, nothing in _NOTHING.items():
             if clean[part] is None:
                 clean[part] = nothing()
+        _judge_config(event, clean)
         self._fold_private(clean)
         _cut_lists(clean)
         return clean
@@ -121,6 +123,17 @@ class Judge:
                 row["name"] = self._names.of_pip(row["name"])
             elif row["channel"] not in PUBLIC_CHANNELS:
                 row["name"] = PRIVATE
+
+
+def _judge_config(event: Record, clean: Record) -> None:
+    """Say of a part that is no JSON, or has NaN in it, that it is not known (K1): null alone says that there is none."""
+    given = event["config"] or {}
+    for part, kept in clean["config"].items():
+        result = clean["collectors"].get(f"config_{part}")
+        if kept is None and result is not None and result["status"] in KNOWLEDGE:
+            text = given.get(part)
+            if text is not None and text.strip() != "null":
+                result["status"], result["error"] = "error", "unparseable"
 
 
 def _cut_lists(clean: Record) -> None:

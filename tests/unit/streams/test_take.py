@@ -18,7 +18,7 @@ from streams.scrub.names import load
 from streams.state import KEPT_US, Position, State
 from streams.take import RawRecord
 from tests.build_events import event
-from tests.unit.streams.partition import NOW, PRODUCER, Partition, as_read, cleans, letters, record
+from tests.unit.streams.partition import NOW, PRODUCER, Partition, as_read, cleans, letters, out, record
 
 Record = dict[str, Any]
 
@@ -112,6 +112,28 @@ def test_B49_what_is_no_duration_spoils_no_sum(domain: Domain) -> None:
     first, second = cleans(take)[0]["events"]
     assert [step["seconds"] for step in first["steps"]] == [0.0, 31.2]
     assert second["build"]["length_seconds"] is None
+
+
+@pytest.mark.parametrize("text", ['{"version": NaN}', '{"version": 2', "[" * 5000 + "]" * 5000, "", '"\\ud800"x'])
+def test_K1_a_part_that_is_no_json_is_not_known(domain: Domain, text: str) -> None:
+    """Null and `ok` would count its project among those that have no file."""
+    take = Partition(domain).decide(record(0, [event(1) | {"config": {"user": text, "final": '{"version": 2}'}}]))
+    (clean,) = cleans(take)[0]["events"]
+    results = {name: clean["collectors"][name] for name in ("config_user", "config_final")}
+    assert clean["config"] == {"user": None, "final": '{"version":2}'}
+    assert {name: (each["status"], each["error"]) for name, each in results.items()} == {
+        "config_user": ("error", "unparseable"),
+        "config_final": ("ok", None),
+    }
+    (latest,) = out(take).values()
+    assert latest is not None
+    assert latest["latest"]["parts"]["config_user"] is None
+
+
+def test_K1_no_file_stays_known(domain: Domain) -> None:
+    take = Partition(domain).decide(record(0, [event(1) | {"config": {"user": "null", "final": None}}]))
+    (clean,) = cleans(take)[0]["events"]
+    assert [clean["collectors"][name]["status"] for name in ("config_user", "config_final")] == ["ok", "ok"]
 
 
 def test_a_body_that_does_not_decode_is_accounted_for_by_its_headers(domain: Domain) -> None:
