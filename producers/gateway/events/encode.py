@@ -4,6 +4,7 @@ This runs for every request, so requests are tuples here, and what follows an ev
 file, and only the time differs. Nothing that tells of a client is remembered.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any, Final, NamedTuple
@@ -19,6 +20,8 @@ AGENT_BYTES: Final = 4096
 RANGE_CHARACTERS: Final = 200
 METHODS: Final = {name.encode(): name for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")}
 OPTED_OUT: Final = "opted_out"
+
+_RANGE: Final = re.compile(r"bytes=[0-9, \t-]*", re.IGNORECASE)
 
 _DAY_MICROS: Final = 86_400_000_000
 _REMEMBERED: Final = 10_000
@@ -117,7 +120,7 @@ class Encoder:
                 "file": _text(about.file) if named else None,
                 "method": METHODS.get(method, "other"),
                 "status": status,
-                "range": None if range_ is None else range_.decode("latin-1")[:RANGE_CHARACTERS],
+                "range": None if range_ is None else _range(range_),
                 "conditional": conditional,
                 "bytes": size,
             }
@@ -142,6 +145,12 @@ def _request_schema() -> dict[str, Any]:
 def _tail_encoder() -> Callable[[Any], bytes]:
     schema = _request_schema()
     return compile_encoder({**schema, "fields": schema["fields"][1:]}, remembered=_REMEMBERED)
+
+
+def _range(value: bytes) -> str | None:
+    """Give a range of bytes as it came. Anything else servers ignore (RFC 9110, 14.2), and it may be anybody's secret."""
+    text = value.decode("latin-1")[:RANGE_CHARACTERS]
+    return text if _RANGE.fullmatch(text) else None
 
 
 def _text(text: str | None) -> str | None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -105,6 +106,18 @@ def test_DL9_an_agent_is_cut_and_unknown_bytes_are_replaced() -> None:
     assert sources([one(agent=b"\xff" * 5000)])[0]["agent"] == "\ufffd" * 4096
     assert sources([one(agent=b"")])[0]["agent"] == ""
     assert sources([one(agent=None)])[0]["agent"] is None
+
+
+@pytest.mark.parametrize("kept", [b"bytes=0-", b"bytes=500-", b"Bytes=0-0, -1", b"bytes=0-99,\t200-", b"bytes="])
+def test_DL9_a_range_of_bytes_is_as_it_came(kept: bytes) -> None:
+    assert request(range=kept)["range"] == kept.decode()
+
+
+@pytest.mark.parametrize(
+    "other", [b"items=0-5", b"bytes=192.0.2.1", b"bytes=token", b"token", b"", b"bytes=0-\xff", b"bytes 0-1"]
+)
+def test_DL9_what_is_no_range_of_bytes_is_ignored_and_may_be_anything(other: bytes) -> None:
+    assert request(range=other)["range"] is None
 
 
 def test_methods_are_a_closed_set_and_a_range_is_cut() -> None:
