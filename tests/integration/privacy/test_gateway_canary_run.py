@@ -23,6 +23,7 @@ from tests.integration.gateway.serving import Event, Server, events, gateway, re
 from tests.integration.privacy.asking import MANIFEST, Asked, malformed, well_formed
 from tests.integration.privacy.search import Place, database_text, file_text, found, leaks, topic_text, topics
 from tests.kafka_topics import eventually
+from tests.processes import environment, headcount
 from tests.stack import Database, Stack
 
 REGISTRY = {"/simple/six/": b'<a href="/files/six-1.0.tar.gz">six-1.0.tar.gz</a>', "/config.json": b'{"dl": "/d"}'}
@@ -120,22 +121,26 @@ def agent_of(text: str) -> str:
     return text.partition("User-Agent: ")[2].partition(" ")[0].partition("\r")[0]
 
 
-def strays(run: Run) -> Iterator[str]:
+def strays(seen: list[Event], by_agent: dict[str, Asked]) -> Iterator[str]:
     """Each field on raw that holds a canary where it may not."""
-    for event in run.events:
+    for event in seen:
         agent = event["agent"] or ""
-        asked = run.asked.get(agent.partition(" ")[0])
+        asked = by_agent.get(agent.partition(" ")[0])
         may = asked.may_hold if asked else frozenset()
         kept: dict[str, Any] = {name: value for name, value in event.items() if name not in may}
         if held := found(json.dumps(kept, ensure_ascii=False)):
             yield f"{list(held)} after {asked.where if asked else 'nothing well-formed'}: {kept}"
 
 
+def other_topics(settings: KafkaSettings) -> Iterator[Place]:
+    for name in topics(settings):
+        if name != settings.name(RAW_DOWNLOADS):
+            yield topic_text(settings, name)
+
+
 def behind_raw(run: Run) -> Iterator[Place]:
-    """All that there is besides the raw topic and the spool."""
-    for name in topics(run.settings):
-        if name != run.settings.name(RAW_DOWNLOADS):
-            yield topic_text(run.settings, name)
+    """All that there is besides the raw topic."""
+    yield from other_topics(run.settings)
     name = run.database.owner.rpartition("/")[2].partition("?")[0]
     with connect(run.stack.postgres.dsn("postgres", name), application="tests") as connection:
         yield from database_text(connection)
@@ -154,7 +159,7 @@ def test_canary_run_of_the_gateway_finds_nothing_but_on_raw(run: Run) -> None:
 
 
 def test_canary_run_of_the_gateway_finds_on_raw_what_may_stand_there_only(run: Run) -> None:
-    lines = list(strays(run))
+    lines = list(strays(run.events, run.asked))
     assert not lines, f"{len(lines)}\n" + "\n".join(lines[:50])
 
 
@@ -179,3 +184,54 @@ def test_canary_run_of_the_gateway_was_answered_and_is_on_raw_where_it_may(run: 
     assert {str(event["rule"]) for event in run.events} == {
         "python", "npm", "cargo", "docker", "file", "pixel", "catch-all", "none",
     }  # fmt: skip
+
+
+def logged(asked: Asked) -> bytes:
+    """The line that nginx would write of a request, with deploy/nginx/headcount.conf."""
+    head = asked.sent.decode().split("\r\n")
+    method, uri, _ = head[0].split(" ", 2)
+    headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head[1:] if line)}
+    row = {"at": "1795521600.123", "address": "127.0.0.1", "method": method, "uri": uri, "status": "302", "bytes": "0"}
+    names = {
+        "host": "host", "forwarded": "x-forwarded-for", "range": "range", "conditional": "if-none-match",
+        "agent": "user-agent", "dnt": "dnt", "gpc": "sec-gpc",
+    }  # fmt: skip
+    return json.dumps(row | {name: headers.get(header, "") for name, header in names.items()}).encode()
+
+
+def broken_lines() -> Iterator[bytes]:
+    """Lines that cannot be read, and such of another format, with a canary in each part."""
+    good = json.loads(logged(next(well_formed())))
+    for canary in CANARIES:
+        yield canary.encode()
+        yield json.dumps(good | {"at": canary}).encode()
+        yield json.dumps(good | {"status": canary}).encode()
+        yield json.dumps(good | {"address": canary, "bytes": [canary]}).encode()
+        yield json.dumps(good | {canary: canary}).encode()[:-3]
+        yield f'192.0.2.1 - {canary} [{canary}] "GET /{canary} HTTP/1.1" 200 1 "{canary}" "{canary}"'.encode()
+        yield canary.encode() * (70_000 // len(canary))
+
+
+def test_canary_run_of_the_shipper(stack: Stack, tmp_path: Path) -> None:
+    settings = stack.kafka_settings(stack.fresh_prefix())
+    ensure(settings)
+    asked = list(well_formed())
+    log, manifest = tmp_path / "access.log", tmp_path / "gateway.toml"
+    lines = [logged(each) for each in asked]
+    log.write_bytes(b"".join(line + b"\n" for line in (*lines, *broken_lines())))
+    manifest.write_text(MANIFEST.format(upstream="https://upstream.example.org"))
+    environ = environment(settings, tmp_path / "state") | {"HEADCOUNT_LOG_LEVEL": "debug"}
+    words = ("ship-nginx", str(log), "--manifest", str(manifest), "--trusted-proxy", "127.0.0.0/8", "--once", "--json")
+    shipped = headcount(environ, *words)
+    assert shipped.returncode == 0, shipped.stderr
+    counts = json.loads(shipped.stdout)
+    assert counts["events"] >= len(asked)
+    assert counts["refused"] > 5 * len(CANARIES)
+    places = [("stdout", shipped.stdout), ("stderr", shipped.stderr), *other_topics(settings)]
+    places += file_text(tmp_path / "state")
+    found_behind = list(leaks(places))
+    assert not found_behind, "\n".join(found_behind[:50])
+    seen = events(settings)
+    assert len(seen) == counts["events"]
+    found_on_raw = list(strays(seen, by_agent(asked)))
+    assert not found_on_raw, "\n".join(found_on_raw[:50])
