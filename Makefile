@@ -13,7 +13,7 @@ RUN := $(TEST)/bin/python
 help: ## Say what there is
 	@awk -F ': .*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(DEMO)/installed ## Real builds through the whole pipeline, ending with a report [DOMAIN=builds] [KEEP=1: leave it up]
+demo: $(DEMO)/installed ## Real builds, and real installs through the gateway [DOMAIN=builds|downloads] [KEEP=1: leave it up]
 	@$(DEMO)/bin/headcount demo $(if $(DOMAIN),--domain $(DOMAIN)) $(if $(KEEP),--keep)
 
 up: $(DEMO)/installed ## The local stack in the foreground; Ctrl-C stops all of it
