@@ -1,6 +1,6 @@
 """The sentences at the top of a report: what somebody has to know before a decision. Pure."""
 
-import itertools
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -23,9 +23,11 @@ def headlines(
     """Give them in order; to others only those that say nothing of few projects. `known`: of how many it is not."""
     found = [_failing(answers, everyone)]
     if not everyone.is_public:
-        cells = [*counted["python"].known, *counted["tool"].known]
-        families = itertools.groupby(cells, lambda cell: family(cell.name))
-        found += [_oldest(list(each), everyone.active) for _, each in families]
+        families: dict[str, list[Cell]] = {}
+        for cell in (*counted["python"].known, *counted["tool"].known):
+            if re.search(r"\d", cell.name or ""):  # one without a number is neither old nor new
+                families.setdefault(family(cell.name), []).append(cell)
+        found += [_oldest(each, everyone.active) for each in families.values()]
     if all(may_say(each, everyone.active, everyone.k) for each in known.values()):
         found.append(_completeness(known, everyone.active))
     found.append(_balance(answers.ledger))

@@ -290,3 +290,23 @@ def test_parquet_has_the_rows_of_csv_typed() -> None:
         assert theme["value"] == "=1+1"
         assert (theme["who"] is None) == scope.is_public
     assert pyarrow.parquet.read_table(io.BytesIO(write_parquet(lay_out(answers(), SCOPE, NOW)))).num_rows == 0
+
+
+def test_oldest_and_newest_are_told_within_a_kind_and_of_what_has_a_version() -> None:
+    versions = [
+        version("a", implementation="PyPy", python="3.10.1"),
+        version("b", implementation="GraalPy", python="3.10.2"),
+        version("c", implementation="PyPy", python="3.9.1"),
+        version("d", tool="generic", tool_version=None),
+        version("e", tool="sphinx", tool_version=None),
+    ]
+    said = [(each.text, each.more) for each in lay_out(answers(versions=versions), SCOPE, NOW).headlines]
+    assert (
+        "PyPy 3.9 is the oldest in use, PyPy 3.10 the newest.",
+        "An end of PyPy 3.9 would reach 1 project of 5.",
+    ) in said
+    assert [text.partition(" is ")[0] for text, _ in said if "only series" in text] == [
+        "CPython 3.12",
+        "GraalPy 3.10",
+        "Sphinx 8.x",
+    ]
