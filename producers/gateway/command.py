@@ -81,7 +81,7 @@ def gateway(
     if several:
         several.run()
     else:
-        serve(serving, settings, sockets, metrics=metrics)
+        serve(serving, settings, sockets, metrics=metrics, restarts=settings.process.restarts)
 
 
 gateway.add_command(manifest_command.check)

@@ -32,6 +32,10 @@ class Watched:
         self._again = False
         metrics.gateway_broken.labels(what).set(0)
 
+    def is_broken(self, error: HeadcountError) -> None:
+        """Say that the files are broken, and that something else is in use."""
+        self._tell("broken", error.what, error.where, error.do)
+
     def look(self) -> None:
         """Load what has changed, once it has stopped changing: an editor may be half way through it."""
         signature = self._signature()
@@ -54,7 +58,7 @@ class Watched:
             try:
                 swap = await asyncio.to_thread(self._load)
             except HeadcountError as error:
-                self._tell("broken", error.what, error.where, error.do)
+                self.is_broken(error)
             except Exception as error:  # noqa: BLE001 - outermost frame of a task: the old stays, whatever it was
                 self._tell("broken", repr(error), ", ".join(map(str, self._files)), "report this to headcount")
             else:

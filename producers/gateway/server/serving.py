@@ -13,11 +13,11 @@ from headcount import __version__
 from headcount.local import kafka_of
 from headcount.metrics import Metrics
 from headcount.settings import Settings
-from producers.gateway.answer import Answer, Later, Request
 from producers.gateway.events.gather import Gatherer
-from producers.gateway.manifest import load_manifest
+from producers.gateway.manifest import Manifest, ManifestError
 from producers.gateway.routing.router import Router
 from producers.gateway.server.client import Proxies
+from producers.gateway.server.last_good import LastGood
 from producers.gateway.server.reload import Watched
 from producers.gateway.server.runtime import Runtime
 from producers.gateway.server.tls import Certificate
@@ -46,20 +46,25 @@ class Serving:
 def check(serving: Serving, settings: Settings) -> None:
     """Read all files once. Raises HeadcountError where one cannot be used, or where no Kafka is known."""
     kafka_of(settings)
-    Router(load_manifest(str(serving.manifest)))
+    _first_manifest(LastGood(serving.manifest, settings.process.state_dir / "gateway"), settings.process.restarts)
     if serving.certificate is not None:
         serving.certificate.context()
 
 
-def serve(serving: Serving, settings: Settings, sockets: list[socket], *, metrics: Metrics) -> None:
+def _first_manifest(files: LastGood, restarts: int) -> tuple[Manifest, ManifestError | None]:
+    return files.load_again() if restarts else (files.load(), None)
+
+
+def serve(serving: Serving, settings: Settings, sockets: list[socket], *, metrics: Metrics, restarts: int) -> None:
     """Serve on sockets that listen, until SIGTERM; then finish what is in flight and hand all events over.
 
+    After `restarts` a manifest that is broken by now is the one that was served before.
     Raises HeadcountError where a file cannot be used.
     """
     _raise_the_limit_of_files()
     # A reload that is asked for while we start is none: the files are read below.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    file = str(serving.manifest)
+    files = LastGood(serving.manifest, settings.process.state_dir / "gateway")
     publisher = Publisher(
         kafka_of(settings), spool_dir=settings.spool.folder, spool_bytes=settings.spool.max_bytes, metrics=metrics
     )
@@ -67,11 +72,8 @@ def serve(serving: Serving, settings: Settings, sockets: list[socket], *, metric
     gatherer = Gatherer(publisher, metrics=metrics)
     upstreams = Upstreams(agent=f"headcount-gateway/{__version__}", metrics=metrics)
 
-    def read() -> Callable[[Request], Answer | Later]:
-        return Router(load_manifest(file), upstreams).route
-
     def load() -> Callable[[], None]:
-        route = read()
+        route = Router(files.load(), upstreams).route
         return lambda: runtime.swap(route)
 
     # Before the files are read for the first time: what changes from now on is seen.
@@ -79,10 +81,17 @@ def serve(serving: Serving, settings: Settings, sockets: list[socket], *, metric
     tls = None
     if serving.certificate is not None:
         tls = serving.certificate.context()
-        files = [serving.certificate.chain, serving.certificate.key]
-        watched.append(Watched("certificate", files, serving.certificate.loader(tls), metrics=metrics))
+        pair = [serving.certificate.chain, serving.certificate.key]
+        watched.append(Watched("certificate", pair, serving.certificate.loader(tls), metrics=metrics))
+    manifest, wrong = _first_manifest(files, restarts)
+    if wrong is not None:
+        watched[0].is_broken(wrong)
     runtime = Runtime(
-        route=read(), add=gatherer.add, metrics=metrics, proxies=Proxies(serving.proxies), upstreams=upstreams
+        route=Router(manifest, upstreams).route,
+        add=gatherer.add,
+        metrics=metrics,
+        proxies=Proxies(serving.proxies),
+        upstreams=upstreams,
     )
     worker = Worker(runtime, gatherer=gatherer, watched=watched, tls=tls, clean_up=upstreams.close)
     try:

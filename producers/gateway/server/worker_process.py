@@ -57,7 +57,13 @@ def main(source: TextIO) -> int:
     sys.stdout.write(json.dumps({"metrics": f"{server.url}/metrics"}) + "\n")
     sys.stdout.flush()
     try:
-        serve(from_words(told), settings, [join(host, port) for host, port in told["listens"]], metrics=metrics)
+        serve(
+            from_words(told),
+            settings,
+            [join(host, port) for host, port in told["listens"]],
+            metrics=metrics,
+            restarts=told["restarts"],
+        )
     except HeadcountError as error:
         sys.stderr.write(f"error: {error.what}\n  where: {error.where}\n  what to do: {error.do}\n")
         return 1

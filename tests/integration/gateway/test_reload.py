@@ -97,3 +97,20 @@ def test_DL3_all_workers_take_the_new_manifest(raw: KafkaSettings, tmp_path: Pat
         assert eventually(loaded, is_right=lambda count: count >= 2) >= 2
         assert {location(server) for _ in range(20)} == {b"https://new.example.org/1.0/t.zip"}
     assert tally(wait_for_events(raw, 20), "status") == {(302,): 20}
+
+
+def test_DL3_a_worker_that_dies_while_the_manifest_is_broken_comes_back_with_the_old(
+    raw: KafkaSettings, tmp_path: Path
+) -> None:
+    folder = tmp_path / "gateway"
+    with gateway(raw, folder, "--workers", "2") as server:
+        assert server.process.ready() == "ok\n"
+        before = location(server)
+        (folder / "gateway.toml").write_text("broken")
+        server.process.said("the manifest is broken")
+        for line in server.process.said("a worker starts"):
+            os.kill(line["pid"], signal.SIGKILL)
+        eventually(lambda: len(server.process.said("a worker starts")), is_right=lambda count: count == 4)
+        assert eventually(server.process.readyz, is_right=lambda answer: answer == "ok\n") == "ok\n"
+        assert {location(server) for _ in range(10)} == {before}
+        assert server.metric("headcount_gateway_broken") == 2
