@@ -68,11 +68,13 @@ def verdict(made: Install, seen: Sequence[Seen]) -> str:
     """Say whether an install asked for each of its files once, and if not, what that means."""
     asked = Counter(each.file for each in seen if each.is_whole_file)
     total = sum(asked.values())
-    begin = f"  {made.installer}, {_WORDS[made.number]}: {made.packages} packages, {total} requests for files: "
+    begin = f"  {made.installer}, {_WORDS[made.number]}: {made.packages} packages, {total} requests for {len(asked)} files: "
     if total == made.packages == len(asked):
-        return begin + ("each file was asked for once." if made.number == 1 else "it asks again for what it has.")
+        return begin + ("each was asked for once." if made.number == 1 else "it asks again for what it has.")
     if total == 0 and made.number > 1:
         return begin + "all came from its cache, after a look at the index."
+    if total > len(asked) and not any(each.kind == "metadata" for each in seen):
+        return begin + "this index announces no metadata, so it looked into files before it took them."
     if total > len(asked):
-        return begin + "some were asked for more than once, as of an index that announces no metadata."
-    return begin + "the others came from a cache."
+        return begin + "some were asked for more than once."
+    return begin + "the others came from its cache."

@@ -1,7 +1,8 @@
-"""The demo and the report from outside. The whole demo is `make demo`; here are its parts, and its end by a signal."""
+"""The demo and the report from outside. `make demo` is all of it; here are its parts, and its end by a signal."""
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.registries import python_index
 from tests.system.conftest import SECONDS, Place, clean_environment
 
 HEADCOUNT = (sys.executable, "-P", "-m", "headcount")
@@ -76,6 +78,47 @@ def test_a_report_without_a_database_says_what_to_do(place: Place) -> None:
 )
 def test_wrong_words_end_with_two(place: Place, words: tuple[str, ...]) -> None:
     assert run(place, "report", "builds", *words).returncode == 2
+
+
+@pytest.mark.parametrize("index", ["pip's own", "none"])
+def test_the_demo_of_downloads_from_pips_index_or_from_one_made_on_the_spot(index: str, tmp_path: Path) -> None:
+    folder = Path(tempfile.mkdtemp(prefix="t", dir=tmp_path))
+    environ = clean_environment() | {"TMPDIR": str(folder)}
+    if index == "none":
+        environ |= {"PIP_INDEX_URL": "http://127.0.0.1:9/simple/"}
+    elif python_index() is None:
+        pytest.skip("pip reaches no index from here")
+    demo = subprocess.run(
+        [*HEADCOUNT, "demo", "--domain", "downloads"],
+        env=environ,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert demo.returncode == 0, demo.stdout + demo.stderr
+    assert ("one made on the spot" in demo.stderr) == (index == "none")
+    rows = {line.split("  ")[1]: line.split() for line in demo.stdout.splitlines() if re.match(r"  (pip|uv), ", line)}
+    for installer in ("pip", "uv"):
+        # install, agent, packages, index pages, unchanged, metadata, files, other
+        first, again = (list(map(int, rows[f"{installer}, {word}"][3:])) for word in ("first", "again"))
+        assert first[0] == again[0] >= 3, demo.stdout
+        # From an index that announces no metadata uv takes files twice; that is one download each (DL30, DL53).
+        is_once = installer == "pip" or first[3] > 0
+        assert first[4] == first[0] if is_once else first[4] > first[0], demo.stdout
+        files = f"{first[0]} packages, {first[4]} requests for {first[0]} files: "
+        assert f"  {installer}, first: {files}{'each was asked for once' if is_once else ''}" in demo.stdout
+        assert first[2] == 0, demo.stdout
+        assert again[2] == first[1] > 0, demo.stdout
+        assert rows[f"{installer}, first"][2].startswith(f"{installer}/")
+    if index == "none":
+        assert demo.stdout.count("each was asked for once") == 2
+    assert "none lost, none twice" in demo.stdout
+    assert "127.0.0.1" not in demo.stdout, "no address is shown"
+    assert list(folder.iterdir()) == []
+    assert not (tmp_path / "report.html").exists()
+    assert [process for process in psutil.process_iter() if _concerns(process, folder)] == []
 
 
 def test_a_report_that_cannot_be_written_is_said_before_anything_starts(place: Place, tmp_path: Path) -> None:
