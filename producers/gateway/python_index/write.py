@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import quote
 
+from producers.gateway.manifest.model import normal_name
 from producers.gateway.python_index.accept import MediaType
 from producers.gateway.python_index.index_page import METADATA_KEYS, IndexFile, IndexPage, is_web
 from producers.gateway.python_index.pages import Body, Link, Page
@@ -30,7 +31,7 @@ def write_page(page: IndexPage, project: str) -> Page:
 def write_root(projects: Iterable[str]) -> Mapping[MediaType, Body]:
     """Write the page that lists projects."""
     named = sorted(set(projects))
-    anchors = "".join(f'<a href="{PREFIX}{quote(name)}/">{html.escape(name)}</a><br>\n' for name in named)
+    anchors = "".join(f'<a href="{PREFIX}{normal_name(name)}/">{html.escape(name)}</a><br>\n' for name in named)
     facts = {"meta": {"api-version": "1.0"}, "projects": [{"name": name} for name in named]}
     return as_bodies(_document("Simple index", (), anchors).encode(), _dumps(facts))
 
