@@ -25,6 +25,9 @@ from schemas.topics import Topic, partition_of
 CUT_AFTER_SECONDS: Final = 0.025
 """Events wait this long for others. With the time after which a late batch goes to the spool it stays below 100 ms."""
 
+CUT_AFTER_AWAY_SECONDS: Final = 0.075
+"""The same while older ones wait in the spool: the batch joins them at once, so that there is time for fewer and larger."""
+
 STEP_SECONDS: Final = 0.01
 MAX_CUT: Final = 256
 """Full batches that wait for the thread at most (64 MiB), should the disk hang."""
@@ -236,10 +239,14 @@ class Publisher:
         with self._lock:
             batches, self._cut = self._cut, []
             due = [line for line in self._lines.values() if line.waits]
-            batches += [line.cut() for line in due if everything or now - line.first_at >= CUT_AFTER_SECONDS]
+            batches += [line.cut() for line in due if everything or now - line.first_at >= self._cut_after(line)]
         for batch in batches:
             sender.send(batch)
         sender.step()
+
+    def _cut_after(self, line: Line) -> float:
+        is_away = self._sender.keeps_back((line.topic_name, line.partition, line.producer_id))
+        return CUT_AFTER_AWAY_SECONDS if is_away else CUT_AFTER_SECONDS
 
     def _lost(self, batch: Batch, cause: str) -> bool:
         self.metrics.dropped.labels(cause).inc(batch.count)

@@ -67,6 +67,10 @@ class Sender:
         self.left = 0
         """Events that Kafka had not acknowledged at the end of the last step; read by other threads."""
 
+    def keeps_back(self, line: Line) -> bool:
+        """Whether batches of a line wait in the spool, so that its next one has to as well."""
+        return self._waiting.get(line, 0) > 0
+
     def send(self, batch: Batch) -> None:
         """Take a batch: to Kafka at once where it may go, else to the spool."""
         if self._waiting[batch.line] or len(self._flying) >= MAX_FLYING or not self._produce(batch, None):

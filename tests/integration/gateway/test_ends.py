@@ -37,7 +37,9 @@ def test_a_killed_worker_breaks_its_own_connections_and_loses_its_last_moment(
         load, killed_at, pid = kill_a_worker(server)
         hurt = Counter(each.rpartition("-")[0] for each in load.broken)
         assert 0 < len(hurt) < 16, "the other worker's clients saw nothing"
-        assert max(hurt.values()) <= 2, "its own saw it once, or again where they came back before the kernel had buried it"
+        assert max(hurt.values()) <= 2, (
+            "its own saw it once, or again where they came back before the kernel had buried it"
+        )
         new = eventually(lambda: workers(server), is_right=lambda pids: len(pids) == 3)
         assert pid not in new[1:]
         before = {file for file, at in load.answered.items() if at < killed_at - LOSS_SECONDS or at > killed_at + 1}
