@@ -67,7 +67,8 @@ Fetch = Callable[[str, tuple[tuple[str, str], ...]], Awaitable[Fetched[T] | Outc
 class Kept(Generic[T]):
     """Things by key, the ones used longest ago thrown out first when there are too many bytes.
 
-    `told` is told of each answer: fetched, unchanged, missing or away, and why it is away.
+    `told` is told of each answer: fetched, unchanged, missing or away, why it is away, and the URL, which is the key up to
+    its first line end.
     """
 
     def __init__(
@@ -134,19 +135,20 @@ class Kept(Generic[T]):
 
     async def _fly(self, key: str) -> T | Outcome:
         """Fetch a thing and keep it."""
+        url = key.partition("\n")[0]
         entry = self._entries.get(key)
         validators = entry.validators if entry is not None and entry.thing is not None else ()
         try:
             fetched = await self._fetch(key, validators)
         except AwayError as error:
             self._note_failure(key)
-            self._told("away", str(error))
+            self._told("away", str(error), url)
             return Outcome.AWAY
         finally:
             del self._flights[key]
         self._failed.pop(key, None)
         if isinstance(fetched, Outcome):
-            self._told("missing", "")
+            self._told("missing", "", url)
             self._keep(key, _Entry(None, NOTHING_BYTES, (), self._clock()))
             return fetched
         thing, size = fetched.thing, fetched.size
@@ -154,7 +156,7 @@ class Kept(Generic[T]):
             thing, size = entry.thing, entry.size - len(key)
         if thing is None:
             return Outcome.AWAY
-        self._told("unchanged" if fetched.thing is None else "fetched", "")
+        self._told("unchanged" if fetched.thing is None else "fetched", "", url)
         self._keep(key, _Entry(thing, size, fetched.validators, self._clock()))
         return thing
 

@@ -1,6 +1,7 @@
 """What upstreams answer, in metrics; and a line in the log when one goes away, and when it is back."""
 
 import logging
+from urllib.parse import urlsplit
 
 from headcount.metrics import Metrics
 
@@ -13,18 +14,21 @@ class Told:
     def __init__(self, what: str, metrics: Metrics | None) -> None:
         self._what = what
         self._metrics = metrics
-        self._is_away = False
+        self._away: set[str] = set()
 
-    def __call__(self, outcome: str, why: str) -> None:
-        """Count one answer."""
+    def __call__(self, outcome: str, why: str, url: str) -> None:
+        """Count one answer, or that there was none, of the host of `url`."""
         if self._metrics is not None:
             self._metrics.gateway_upstream.labels(self._what, outcome).inc()
-        is_away = outcome == "away"
-        if is_away and not self._is_away:
-            _log.warning("an upstream does not answer", extra={"fields": {"what": self._what, "why": why}})
-        elif self._is_away and not is_away:
-            _log.info("an upstream answers again", extra={"fields": {"what": self._what}})
-        self._is_away = is_away
+        host = urlsplit(url).netloc
+        if outcome == "away" and host not in self._away:
+            self._away.add(host)  # the hosts of a manifest's rules: a few
+            _log.warning(
+                "an upstream does not answer", extra={"fields": {"what": self._what, "host": host, "why": why}}
+            )
+        elif outcome != "away" and host in self._away:
+            self._away.remove(host)
+            _log.info("an upstream answers again", extra={"fields": {"what": self._what, "host": host}})
 
     def holds(self, size: int) -> None:
         """Set how many bytes are kept."""
