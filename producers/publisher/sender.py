@@ -9,14 +9,13 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from headcount.kafka import KafkaError, KafkaException, Producer, producer
 from headcount.metrics import Metrics
 from headcount.settings import KafkaSettings
 from producers.publisher.batch import Batch
-from producers.publisher.spool import Spool, too_old
+from producers.publisher.spool import Kept, Spool, too_old
 from schemas.topics import BY_NAME
 
 SPOOL_AFTER_SECONDS: Final = 0.04
@@ -33,11 +32,11 @@ _log = logging.getLogger("headcount.publisher")
 
 @dataclass(slots=True, eq=False)
 class _Flying:
-    """A batch that librdkafka has; `path` is its file, if it is in the spool too."""
+    """A batch that librdkafka has; `kept` is where it lies, if it is in the spool too."""
 
     batch: Batch
     since: float
-    path: Path | None
+    kept: Kept | None
 
 
 class Sender:
@@ -52,9 +51,9 @@ class Sender:
         self._lost = lost
         self._client: Producer | None = None
         self._flying: dict[int, _Flying] = {}
-        self._backlog: deque[Path] = deque()
+        self._backlog: deque[Kept] = deque()
         self._waiting: Counter[Line] = Counter()
-        self._lines: dict[Path, tuple[Line, int]] = {}
+        self._lines: dict[Kept, tuple[Line, int]] = {}
         self._waiting_events = 0
         """Of all in `_lines`: after an hour without Kafka there are too many to add them up at every step."""
 
@@ -98,9 +97,9 @@ class Sender:
         if time.monotonic() < self._write_at:
             return  # the disk refused a moment ago; what flies may still arrive
         for flying in self._flying.values():
-            if flying.path is None and flying.since <= before:
-                flying.path = self._write(flying.batch)
-                if flying.path is None:
+            if flying.kept is None and flying.since <= before:
+                flying.kept = self._write(flying.batch)
+                if flying.kept is None:
                     return
 
     def close(self) -> None:
@@ -113,13 +112,13 @@ class Sender:
         """In a forked child: let go of the parent's locks without releasing them."""
         self._spool.abandon()
 
-    def _produce(self, batch: Batch, path: Path | None) -> bool:
+    def _produce(self, batch: Batch, kept: Kept | None) -> bool:
         client = self._connected()
         if client is None:
             return False
         self._numbers += 1
         number = self._numbers
-        self._flying[number] = _Flying(batch, time.monotonic(), path)
+        self._flying[number] = _Flying(batch, time.monotonic(), kept)
         try:
             client.produce(
                 batch.topic,
@@ -166,33 +165,33 @@ class Sender:
     def _delivered(self, number: int, error: KafkaError | None) -> None:
         flying = self._flying.pop(number)
         if error is None:
-            if flying.path is not None:
-                self._remove(flying.path)
+            if flying.kept is not None:
+                self._remove(flying.kept)
             self._metrics.records.labels("producer", "out").inc()
             self._metrics.events.labels("producer", "out").inc(flying.batch.count)
         elif error.code() == KafkaError.MSG_SIZE_TOO_LARGE:
-            self._drop(flying.batch, flying.path, "too_large")
+            self._drop(flying.batch, flying.kept, "too_large")
         else:
             self._retry_at = time.monotonic() + RETRY_SECONDS
             _log.warning("a batch is kept for later", extra={"fields": {"error": error.str()}})
-            self._keep(flying.batch, flying.path, again=True)
+            self._keep(flying.batch, flying.kept, again=True)
 
-    def _keep(self, batch: Batch, path: Path | None = None, *, again: bool = False) -> None:
-        path = path or self._write(batch)
-        if path is None:
+    def _keep(self, batch: Batch, kept: Kept | None = None, *, again: bool = False) -> None:
+        kept = kept or self._write(batch)
+        if kept is None:
             self._report(batch, "disk")
             return
-        self._lines[path] = (batch.line, batch.count)
+        self._lines[kept] = (batch.line, batch.count)
         self._waiting_events += batch.count
         self._waiting[batch.line] += 1
         if again:
-            self._backlog.appendleft(path)
+            self._backlog.appendleft(kept)
         else:
-            self._backlog.append(path)
+            self._backlog.append(kept)
 
-    def _write(self, batch: Batch) -> Path | None:
+    def _write(self, batch: Batch) -> Kept | None:
         try:
-            path = self._spool.write(batch).path
+            kept = self._spool.write(batch)
         except OSError as error:
             if not self._spool_failed:
                 _log.error("the spool cannot be written", extra={"fields": {"error": str(error)}})
@@ -200,35 +199,35 @@ class Sender:
             self._write_at = time.monotonic() + RETRY_SECONDS
             return None
         self._spool_failed = False
-        return path
+        return kept
 
     def _pump(self) -> None:
         """Send the backlog in its order while librdkafka has room."""
         while self._backlog and len(self._flying) < MAX_FLYING:
-            path = self._backlog[0]
-            batch = self._spool.read(path)
+            kept = self._backlog[0]
+            batch = self._spool.read(kept)
             if batch is None:
-                self._metrics.dropped.labels("disk").inc(self._lines[path][1])
+                self._metrics.dropped.labels("disk").inc(self._lines[kept][1])
                 self._forget(self._backlog.popleft())
             elif too_old(batch):
                 self._forget(self._backlog.popleft())
-                self._drop(batch, path, "age")
-            elif self._produce(batch, path):
+                self._drop(batch, kept, "age")
+            elif self._produce(batch, kept):
                 self._forget(self._backlog.popleft())
             else:
                 return
 
     def _make_room(self) -> None:
-        for path in self._spool.surplus(lambda path: path in self._lines):
-            batch = self._spool.read(path)
-            self._backlog.remove(path)
-            self._forget(path)
+        for kept in self._spool.surplus(lambda kept: kept in self._lines):
+            batch = self._spool.read(kept)
+            self._backlog.remove(kept)
+            self._forget(kept)
             if batch is not None:
-                self._drop(batch, path, "spool_full")
+                self._drop(batch, kept, "spool_full")
 
-    def _drop(self, batch: Batch, path: Path | None, cause: str) -> None:
-        if path is not None:
-            self._remove(path)
+    def _drop(self, batch: Batch, kept: Kept | None, cause: str) -> None:
+        if kept is not None:
+            self._remove(kept)
         self._report(batch, cause)
 
     def _report(self, batch: Batch, cause: str) -> None:
@@ -239,19 +238,19 @@ class Sender:
         if not self._waiting[batch.line]:
             self.send(batch.empty_successor(BY_NAME[batch.topic.removeprefix(self._settings.topic_prefix)]))
 
-    def _forget(self, path: Path) -> None:
-        line, events = self._lines.pop(path)
+    def _forget(self, kept: Kept) -> None:
+        line, events = self._lines.pop(kept)
         self._waiting_events -= events
         self._waiting[line] -= 1
         if not self._waiting[line]:
             del self._waiting[line]
 
-    def _remove(self, path: Path) -> None:
-        self._spool.remove(path)
+    def _remove(self, kept: Kept) -> None:
+        self._spool.remove(kept)
 
     def _adopt(self) -> None:
         self._spool.tidy()
-        for path in self._spool.adopt():
-            batch = self._spool.read(path)
+        for kept in self._spool.adopt():
+            batch = self._spool.read(kept)
             if batch is not None:
-                self._keep(batch, path)
+                self._keep(batch, kept)

@@ -12,9 +12,8 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, NamedTuple
 
 from producers.publisher.batch import Batch
 
@@ -25,12 +24,16 @@ _LOCK: Final = "lock"
 _SUFFIX: Final = ".batch"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A batch on disk."""
+class Kept(NamedTuple):
+    """A batch on disk. After a long outage there are a hundred thousand: a Path each would take five times the memory."""
 
-    path: Path
-    size: int
+    folder: Path
+    name: str
+
+    @property
+    def path(self) -> Path:
+        """Its file."""
+        return self.folder / self.name
 
 
 class Spool:
@@ -42,7 +45,7 @@ class Spool:
         self._own = root / name
         self._numbers = itertools.count()
         self._locks: dict[Path, IO[bytes]] = {}
-        self._sizes: dict[Path, int] = {}
+        self._sizes: dict[Kept, int] = {}
         self._bytes = 0
 
     @property
@@ -54,12 +57,13 @@ class Spool:
         """Count the batches that are ours to send."""
         return len(self._sizes)
 
-    def write(self, batch: Batch) -> Entry:
+    def write(self, batch: Batch) -> Kept:
         """Keep a batch. Raises OSError (disk full, no permission): then it is not kept."""
         if self._own not in self._locks or not self._own.is_dir():
             self._make_own()
         content = batch.to_bytes()
-        path = self._own / f"{next(self._numbers):012d}{_SUFFIX}"
+        kept = Kept(self._own, f"{next(self._numbers):012d}{_SUFFIX}")
+        path = kept.path
         new = path.with_suffix(".new")
         descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         try:
@@ -69,8 +73,8 @@ class Spool:
         except OSError:
             new.unlink(missing_ok=True)
             raise
-        self._add(path, len(content))
-        return Entry(path, len(content))
+        self._add(kept, len(content))
+        return kept
 
     def _make_own(self) -> None:
         """Make our folder under a name that nobody adopts, lock it, and only then give it its own name."""
@@ -84,43 +88,43 @@ class Spool:
         making.rename(self._own)
         self._locks[self._own] = self._locks.pop(making)
 
-    def read(self, path: Path) -> Batch | None:
+    def read(self, kept: Kept) -> Batch | None:
         """Read a batch; null (and the file is gone) where it is none."""
         try:
-            return Batch.from_bytes(path.read_bytes())
+            return Batch.from_bytes(kept.path.read_bytes())
         except FileNotFoundError:
-            self._forget(path)
+            self._forget(kept)
         except (OSError, ValueError, TypeError, KeyError):
-            self.remove(path)
+            self.remove(kept)
         return None
 
-    def remove(self, path: Path) -> None:
+    def remove(self, kept: Kept) -> None:
         """Let a batch go: it is delivered, or dropped."""
-        self._forget(path)
-        path.unlink(missing_ok=True)
+        self._forget(kept)
+        kept.path.unlink(missing_ok=True)
 
-    def _add(self, path: Path, size: int) -> None:
-        self._sizes[path] = size
+    def _add(self, kept: Kept, size: int) -> None:
+        self._sizes[kept] = size
         self._bytes += size
 
-    def _forget(self, path: Path) -> None:
-        self._bytes -= self._sizes.pop(path, 0)
+    def _forget(self, kept: Kept) -> None:
+        self._bytes -= self._sizes.pop(kept, 0)
 
-    def surplus(self, may_go: Callable[[Path], bool]) -> Iterator[Path]:
+    def surplus(self, may_go: Callable[[Kept], bool]) -> Iterator[Kept]:
         """Give the oldest batches that have to go for the cap, of those that `may_go`."""
         over = self.bytes - self._max_bytes
         if over <= 0:
             return
-        for path in list(self._sizes):
+        for kept in list(self._sizes):
             if over <= 0:
                 return
-            if may_go(path):
-                over -= self._sizes[path]
-                yield path
+            if may_go(kept):
+                over -= self._sizes[kept]
+                yield kept
 
-    def adopt(self) -> list[Path]:
+    def adopt(self) -> list[Kept]:
         """Take over the folders that no living publisher owns; gives their batches, each folder's oldest first."""
-        adopted: list[Path] = []
+        adopted: list[Kept] = []
         if not self._root.is_dir():
             return adopted
         for folder in sorted(self._root.iterdir(), key=_age):
@@ -128,8 +132,9 @@ class Spool:
                 continue
             for path in sorted(folder.glob(f"*{_SUFFIX}")):
                 with contextlib.suppress(OSError):  # gone a moment ago
-                    self._add(path, path.stat().st_size)
-                    adopted.append(path)
+                    kept = Kept(folder, path.name)
+                    self._add(kept, path.stat().st_size)
+                    adopted.append(kept)
         return adopted
 
     def _claim(self, folder: Path) -> bool:

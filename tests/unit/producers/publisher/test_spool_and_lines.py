@@ -36,12 +36,12 @@ def batch(seq: int, size: int = 100) -> Batch:
 
 def test_a_batch_reads_as_it_was_written(make_spool: Make) -> None:
     spool = make_spool("own")
-    entry = spool.write(batch(7))
-    read = spool.read(entry.path)
+    kept = spool.write(batch(7))
+    read = spool.read(kept)
     assert read is not None
     assert (read.head, read.value, read.line) == (batch(7).head, batch(7).value, batch(7).line)
-    assert spool.bytes == entry.size
-    spool.remove(entry.path)
+    assert spool.bytes == kept.path.stat().st_size
+    spool.remove(kept)
     assert (spool.bytes, len(spool)) == (0, 0)
 
 
@@ -49,8 +49,7 @@ def test_a_folder_that_is_removed_under_us_is_made_again(make_spool: Make, tmp_p
     spool = make_spool("own")
     spool.write(batch(0))
     shutil.rmtree(tmp_path / "spool")
-    entry = spool.write(batch(1))
-    assert entry.path.exists()
+    assert spool.write(batch(1)).path.exists()
     assert make_spool("other").adopt() == [], "and it is ours again"
 
 
@@ -61,14 +60,14 @@ def test_the_living_are_not_adopted_and_the_dead_are_in_order(make_spool: Make) 
         dead.write(batch(seq))
     dead.close()
     other = make_spool("other")
-    adopted = [other.read(path) for path in other.adopt()]
+    adopted = [other.read(kept) for kept in other.adopt()]
     assert [one.head.seq for one in adopted if one is not None] == [0, 1, 2]
 
 
 def test_the_oldest_are_surplus_over_the_cap(make_spool: Make) -> None:
     spool = make_spool("own", max_bytes=1000)
-    paths = [spool.write(batch(seq, 300)).path for seq in range(4)]
-    assert list(spool.surplus(lambda path: path != paths[0])) == paths[1:3]
+    kept = [spool.write(batch(seq, 300)) for seq in range(4)]
+    assert list(spool.surplus(lambda each: each != kept[0])) == kept[1:3]
 
 
 def new_line() -> Line:
