@@ -1,11 +1,16 @@
 """Fixtures on the real servers. A run that takes none of them starts none."""
 
+import signal
 from collections.abc import Iterator
 
 import pytest
 
 from headcount.settings import KafkaSettings
 from tests.stack import Database, Stack, start_stack, stop_stack
+
+# A shell that starts us in the background has these ignored, and so would all that we start: they are what tests send.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")

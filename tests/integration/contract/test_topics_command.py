@@ -13,6 +13,7 @@ from headcount.kafka import ConfigResource, ResourceType, admin
 from headcount.settings import KafkaSettings
 from headcount.topics import differences
 from schemas.topics import ALL, RAW_BUILDS
+from tests.kafka_topics import eventually
 
 
 def run(kafka: KafkaSettings, *words: str) -> tuple[int, dict[str, dict[str, Any]]]:
@@ -38,8 +39,8 @@ def test_missing_made_and_otherwise(kafka: KafkaSettings) -> None:
     resource = ConfigResource(ResourceType.TOPIC, kafka.name(RAW_BUILDS), incremental_configs=[longer])
     client = admin(kafka)
     client.incremental_alter_configs([resource])[resource].result(30)
-    code, rows = run(kafka)
-    assert code == 1
+    # The broker says that it took a setting a moment before it shows it.
+    code, rows = eventually(lambda: run(kafka), is_right=lambda found: found[0] == 1)
     wrong = {name: row["difference"] for name, row in rows.items() if row["difference"] is not None}
     assert set(wrong) == {kafka.name(RAW_BUILDS)}
     assert "604800000" in wrong[kafka.name(RAW_BUILDS)]
