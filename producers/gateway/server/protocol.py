@@ -188,6 +188,9 @@ class Gateway(asyncio.Protocol):
     async def _wait_for(self, asked: Asked, later: Later) -> None:
         try:
             await replies.reply(self, asked, later)
+        except Exception as error:  # noqa: BLE001 - outermost frame of a task: nobody waits for it but the client
+            replies.mistake(self.runtime, "reply", error, 503)
+            self.transport.abort()
         finally:
             self._busy = None
         self._since = self.runtime.now

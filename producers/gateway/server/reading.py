@@ -127,6 +127,8 @@ class Reading:
         is_usual = host is not None and hosts == 1 and size <= _SHORT and UNUSUAL.isdisjoint(headers)
         method = parser.get_method()
         keeps = parser.should_keep_alive()
+        if not self._version:
+            self._version = parser.get_http_version()
         if (
             is_usual
             and keeps

@@ -52,14 +52,15 @@ def route(runtime: Runtime, request: Request) -> Answer | Later:
     try:
         answer = runtime.route(request)
     except Exception as error:  # noqa: BLE001 - the outermost frame of a request
-        return _mistake(runtime, "route", error, 400)
+        return mistake(runtime, "route", error, 400)
     if isinstance(answer, Answer):
         with contextlib.suppress(ValueError):  # whoever writes it says so
             runtime.known.keep(request, answer)
     return answer
 
 
-def _mistake(runtime: Runtime, where: str, error: Exception, status: int) -> Answer:
+def mistake(runtime: Runtime, where: str, error: Exception, status: int) -> Answer:
+    """Count and log a mistake of ours; gives what the client is told."""
     runtime.metrics.gateway_errors.labels(where).inc()
     # Neither the message nor the request: both hold what the client sent.
     _log.error("an answer failed", extra={"fields": {"where": where, "error": type(error).__name__}})
@@ -74,7 +75,7 @@ def write(self: Connection, asked: Asked, answer: Answer) -> None:
     try:
         made = head(status, answer.headers, None if status in NO_BODY else len(body), self.runtime.date, connection)
     except ValueError as error:
-        answer = _mistake(self.runtime, "header", error, 400)
+        answer = mistake(self.runtime, "header", error, 400)
         status, body = answer.status, answer.body
         made = head(status, answer.headers, len(body), self.runtime.date, connection)
     if not body or status in NO_BODY or asked.request.method == b"HEAD":
@@ -121,7 +122,7 @@ async def reply(self: Connection, asked: Asked, later: Later) -> None:
         tell(self, asked.request.method, asked.request.headers, later.about, CLIENT_LEFT, 0)
         raise
     except Exception as error:  # noqa: BLE001 - the outermost frame of a request
-        answer = _mistake(self.runtime, "upstream", error, 503)
+        answer = mistake(self.runtime, "upstream", error, 503)
     if isinstance(answer, Streamed):
         await _stream(self, asked, answer)
     else:
@@ -155,7 +156,7 @@ async def _stream(self: Connection, asked: Asked, answer: Streamed) -> None:
     except asyncio.CancelledError:
         raise
     except Exception as error:  # noqa: BLE001 - the outermost frame of a request
-        _mistake(self.runtime, "stream", error, 503)
+        mistake(self.runtime, "stream", error, 503)
         status = UPSTREAM_BROKE
     finally:
         tell(self, asked.request.method, asked.request.headers, answer.about, status, sent)
