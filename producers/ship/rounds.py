@@ -105,12 +105,14 @@ class Rounds:
         )
 
     def _letter(self, file: LogFile, offset: int, reason: LogReason, detail: str | None) -> Record:
-        position = f"{file.path.name}:{file.inode}:{offset}"
+        at = time.time_ns() // 1000
+        # After copytruncate another line stands at the same offset of the same file.
+        position = f"{file.path.name}:{file.inode}:{offset}:{at}"
         letter = {
             "position": position,
             "reason": reason.value,
             "detail": detail,
-            "received_at": time.time_ns() // 1000,
+            "received_at": at,
             "producer_id": None,
             "seq": None,
             "events": 1,
