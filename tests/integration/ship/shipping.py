@@ -108,6 +108,8 @@ def nginx(folder: Path, configuration: str) -> Iterator[tuple[int, Path]]:
         port = free.getsockname()[1]
     log = folder / "headcount.log"
     ours = configuration.replace("/var/log/nginx/headcount.log", str(log)).replace("8080", str(port))
+    if not _has_ipv6():
+        ours = "\n".join(line for line in ours.splitlines() if "listen [::]" not in line)
     (folder / "headcount.conf").write_text(ours)
     whole = folder / "nginx.conf"
     paths = "".join(
@@ -125,6 +127,15 @@ def nginx(folder: Path, configuration: str) -> Iterator[tuple[int, Path]]:
             yield port, log
         finally:
             process.terminate()
+
+
+def _has_ipv6() -> bool:
+    try:
+        with socket.socket(socket.AF_INET6) as one:
+            one.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
 
 
 def _await_port(port: int) -> None:

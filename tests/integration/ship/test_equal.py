@@ -111,3 +111,7 @@ def test_DL35_nothing_in_the_configuration_is_kept_for_ever(tmp_path: Path) -> N
         assert b"Location: https://upstream.example.org/simple/your-package/\r\n" in page
         assert b"Cache-Control: no-store\r\n" in page
         assert ask(port, ("GET", PYTHON, "/simple/unlisted/", ())).startswith(b"HTTP/1.1 404")
+        for trick in ("/your-tool/1.0/a%0d%0aX-Evil:%201", "/your-tool/1.0/%0a", "/your-tool/..%2f..%2f/x"):
+            answer = ask(port, ("GET", FILES, trick, ()))
+            assert answer.startswith((b"HTTP/1.1 404", b"HTTP/1.1 400"))
+            assert b"X-Evil" not in answer
