@@ -74,8 +74,10 @@ def scope_of(
     project: str | None, first: datetime | None, last: datetime | None, *, is_public: bool, now: datetime
 ) -> Scope:
     """Give the window: whole days in UTC, up to now at the latest. Raises click.UsageError where it is empty."""
-    until = now if last is None else min(now, last.replace(tzinfo=UTC) + timedelta(days=1))
-    since = until - timedelta(days=DEFAULT_DAYS) if first is None else first.replace(tzinfo=UTC)
+    last_day = now if last is None else last.replace(tzinfo=UTC)
+    until = now if last_day >= now else min(now, last_day + timedelta(days=1))
+    usual = min(timedelta(days=DEFAULT_DAYS), until - datetime.min.replace(tzinfo=UTC))
+    since = until - usual if first is None else first.replace(tzinfo=UTC)
     if since >= until:
         raise click.UsageError(f"--from must come before --to and now: {since:%Y-%m-%d} is not before {until:%Y-%m-%d}")
     return Scope(since, until, project, is_public)
