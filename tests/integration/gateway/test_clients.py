@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import ssl
 import subprocess
 import sys
 import urllib.request
@@ -33,7 +34,8 @@ def domain(kind: str, target: str | None, host: str = "127.0.0.1", **more: Any) 
 
 def run(command: Sequence[str | Path], folder: Path, **variables: str) -> str:
     """Run a client with a home and caches of its own, without what this machine sets for it."""
-    kept = {key: value for key, value in os.environ.items() if not re.match(r"(PIP|UV|NPM|CARGO)_", key, re.IGNORECASE)}
+    set_here = re.compile(r"(PIP|UV|NPM|CARGO)_|(REQUESTS|CURL)_CA_BUNDLE$", re.IGNORECASE)
+    kept = {key: value for key, value in os.environ.items() if not set_here.match(key)}
     for name in ("CARGO_HOME", "RUSTUP_HOME", "PIP_CERT"):
         kept |= {name: os.environ[name]} if name in os.environ else {}
     done = subprocess.run(
@@ -106,34 +108,56 @@ def test_DL16_an_index_page_equals_the_upstreams_but_for_the_links(raw: KafkaSet
             assert sorted(Anchors(ours).found, key=str) == sorted(Anchors(theirs).found, key=str)
 
 
+def certificate(folder: Path) -> tuple[Path, Path, Path]:
+    """A chain and a key for localhost, and a bundle of it and of all that is believed otherwise: files are fetched, too."""
+    chain, key, bundle = (folder / name for name in ("chain.pem", "key.pem", "bundle.pem"))
+    words = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
+    names = ["-addext", "subjectAltName=DNS:localhost"]
+    subprocess.run(["openssl", *words, *names, "-keyout", key, "-out", chain], check=True, capture_output=True)
+    believed = ssl.get_default_verify_paths().cafile or os.environ.get("PIP_CERT")
+    pip = [sys.executable, "-c", "from pip._vendor import certifi; print(certifi.where())"]
+    file = believed or subprocess.run(pip, check=True, capture_output=True, text=True).stdout.strip()
+    bundle.write_text(Path(file).read_text() + chain.read_text())
+    return chain, key, bundle
+
+
 @pytest.mark.parametrize("version", ["21.3.1", "23.3.2", "26.0"])
-def test_DL32_pip_installs_with_one_request_a_file(version: str, raw: KafkaSettings, tmp_path: Path) -> None:
-    manifest = domain("python", python_index(), projects=["six", "idna"])
+def test_DL17_DL32_pip_installs_with_one_request_a_file(version: str, raw: KafkaSettings, tmp_path: Path) -> None:
+    """Behind TLS, as pip keeps no page of plain http. A second install shows as what it is: unchanged pages, files again."""
+    manifest = domain("python", python_index(), host="localhost", projects=["six", "idna"])
     run([sys.executable, "-m", "venv", tmp_path / "venv"], tmp_path)
     pip = [tmp_path / "venv" / "bin" / "python", "-m", "pip", "--disable-pip-version-check"]
     run([*pip, "install", "--quiet", f"pip=={version}"], tmp_path)
-    with gateway(raw, tmp_path / "gateway", manifest=manifest) as server:
+    chain, key, bundle = certificate(tmp_path)
+    words = ("--certificate", str(chain), "--key", str(key))
+    with gateway(raw, tmp_path / "gateway", *words, manifest=manifest) as server:
+        index = f"https://localhost:{server.port}/simple/"
         install = [
             *pip,
             "install",
+            "--cert",
+            bundle,
             "--cache-dir",
             tmp_path / "cache",
             "--index-url",
-            f"{server.url}/simple/",
+            index,
             "six",
             "idna",
         ]
         run(install, tmp_path)
         first = wait_for_files(raw, 2)
-        files = whole_files(first)
-        assert sorted(file.partition("-")[0] for file in files) == ["idna", "six"]
-        assert tally(first, "kind", "project")[("index", "six")] == 1
+        assert sorted(file.partition("-")[0] for file in whole_files(first)) == ["idna", "six"]
+        pages = tally(first, "kind", "project", "status", "conditional")
+        assert pages[("index", "six", 200, False)] == pages[("index", "idna", 200, False)] == 1
         assert {event["agent"].partition(" ")[0] for event in first} == {f"pip/{version}"}
         run([*pip, "uninstall", "--quiet", "--yes", "six", "idna"], tmp_path)
         run(install, tmp_path)
-        assert sorted(whole_files(wait_for_files(raw, 4))) == sorted(files * 2)
-        wanted = run([*pip, "list", "--format", "json"], tmp_path)
-        assert {"six", "idna"} <= {each["name"] for each in json.loads(wanted)}
+        seen = wait_for_files(raw, 4)
+        assert sorted(whole_files(seen)) == sorted(whole_files(first) * 2)
+        pages = tally(seen, "kind", "project", "status", "conditional")
+        assert pages[("index", "six", 304, True)] == pages[("index", "idna", 304, True)] == 1
+        listed = json.loads(run([*pip, "list", "--format", "json"], tmp_path))
+        assert {"six", "idna"} <= {each["name"] for each in listed}
 
 
 def test_DL14_DL31_pip_goes_to_its_next_index_for_what_is_not_served(raw: KafkaSettings, tmp_path: Path) -> None:
