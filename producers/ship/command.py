@@ -19,11 +19,12 @@ from headcount.logs import configure
 from headcount.metrics import Metrics
 from headcount.serve import Health, Server
 from headcount.settings import KafkaSettings, load, need_kafka
-from producers.gateway.manifest import load_manifest
+from producers.gateway.manifest import Manifest, load_manifest
 from producers.gateway.server.client import Proxies
 from producers.ship.delivery import Delivery
 from producers.ship.events import Events
 from producers.ship.follow import Follower
+from producers.ship.manifest_watch import ManifestWatch
 from producers.ship.position import Position, PositionFile, folder_of
 from producers.ship.rounds import Rounds
 from producers.ship.series import begun, series_now
@@ -78,18 +79,17 @@ def ship_nginx(
     manifest = manifest or settings.gateway.manifest
     if manifest is None:
         raise click.UsageError("name a manifest with --manifest or HEADCOUNT_GATEWAY_MANIFEST")
-    events = Events(
-        load_manifest(str(manifest)), proxies=_proxies(proxies or settings.gateway.trusted_proxies), host=host
-    )
+    trusted = _proxies(proxies or settings.gateway.trusted_proxies)
+    metrics = Metrics()
+    source = _Source(manifest, trusted, host, metrics)
     configure("ship", settings.process.log_level)
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    metrics = Metrics()
     position_file = PositionFile(folder or folder_of(file, settings.process.state_dir))
+    delivery = Delivery(kafka, metrics=metrics, is_stopping=stopping.is_set, wait=stopping.wait)
     try:
         position = _begin(position_file.read(), since)
-        delivery = Delivery(kafka, metrics=metrics, is_stopping=stopping.is_set, wait=stopping.wait)
         server = Server(settings.process, metrics, Health(alive=lambda: None, ready=lambda: _late(delivery)))
         fields = {"file": str(file), "position": str(position_file.path), "metrics": server.url}
         _log.info("the shipper runs", extra={"fields": fields})
@@ -97,26 +97,42 @@ def ship_nginx(
             follower = _await_log(file, position, metrics, once=once, stopping=stopping)
             series = _await_kafka(kafka, once=once, stopping=stopping)
             if follower is None or series is None:
-                counts = Counts()
-            else:
-                position = begun(position, kafka, series)
-                shipper = Shipper(
-                    position_file,
-                    position,
-                    follower=follower,
-                    rounds=Rounds(kafka, events, position.numbers, since=position.since),
-                    delivery=delivery,
-                    metrics=metrics,
-                    is_stopping=stopping.is_set,
-                    wait=stopping.wait,
-                )
-                shipper.run(once=once)
-                counts = shipper.counts
+                return
+            position = begun(position, kafka, series)
+            rounds = Rounds(kafka, source.events, position.numbers, since=position.since)
+            shipper = Shipper(
+                position_file,
+                position,
+                follower=follower,
+                rounds=rounds,
+                delivery=delivery,
+                metrics=metrics,
+                is_stopping=stopping.is_set,
+                wait=stopping.wait,
+            )
+            shipper.run(once=once, look=lambda: source.look(rounds))
         finally:
             server.close()
     finally:
         position_file.close()
-    _tell(counts, as_json=as_json)
+    _tell(shipper.counts, as_json=as_json)
+
+
+class _Source:
+    """The manifest in use, made ready for lines. Raises ManifestError where there is none to begin with."""
+
+    def __init__(self, manifest: Path, proxies: Proxies, host: str | None, metrics: Metrics) -> None:
+        self._proxies, self._host = proxies, host
+        # Before it is read for the first time: what changes from now on is seen.
+        self._watch = ManifestWatch(manifest, self._use, metrics=metrics)
+        self._use(load_manifest(str(manifest)))
+
+    def _use(self, manifest: Manifest) -> None:
+        self.events = Events(manifest, proxies=self._proxies, host=self._host)
+
+    def look(self, rounds: Rounds) -> None:
+        self._watch.look()
+        rounds.use(self.events)
 
 
 def _begin(position: Position, since: datetime | None) -> Position:

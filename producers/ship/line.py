@@ -20,7 +20,7 @@ NOT_MODIFIED: Final = 304
 
 
 class LineError(Exception):
-    """A line that cannot be read; `field` names what is wrong with it, never its value."""
+    """A line that cannot be read; `field` names what is wrong with it, never its value; empty: it is too long."""
 
     def __init__(self, field: str) -> None:
         super().__init__(field)

@@ -11,7 +11,7 @@ from producers.gateway.events.encode import Answered, Encoder
 from producers.publisher.batch import Batch
 from producers.publisher.lines import Line as Series
 from producers.ship.events import Events, read_line
-from producers.ship.line import LineError
+from producers.ship.line import Line, LineError
 from producers.ship.log_file import LogFile, RawLine
 from producers.ship.position import Numbers
 from producers.ship.record import Record
@@ -40,7 +40,7 @@ class Rounds:
         self, settings: KafkaSettings, events: Events, numbers: Mapping[int, Numbers], *, since: int | None
     ) -> None:
         self._settings = settings
-        self.events = events
+        self._events = events
         self._since = since
         self._has_begun = since is None
         self._encoder = Encoder()
@@ -48,6 +48,10 @@ class Rounds:
             partition: self._new(partition, known.producer_id, known.seq, known.handed_over, known.cut_at)
             for partition, known in numbers.items()
         }
+
+    def use(self, events: Events) -> None:
+        """Make events by another manifest from now on."""
+        self._events = events
 
     def numbers(self) -> dict[int, Numbers]:
         """Give what the next round goes on from."""
@@ -63,24 +67,22 @@ class Rounds:
         letters: list[Record] = []
         for raw in lines:
             try:
-                line = None if raw.text is None else read_line(raw.text)
+                line = _read(raw)
             except LineError as error:
-                if self._has_begun:
-                    outcomes.refused[LogReason.LINE] += 1
-                    letters.append(self._letter(file, raw.offset, LogReason.LINE, error.field))
-                else:
+                if not self._has_begun:
                     outcomes.lines["early"] += 1
+                    continue
+                reason = LogReason.LINE if error.field else LogReason.LINE_TOO_LONG
+                outcomes.refused[reason] += 1
+                letters.append(self._letter(file, raw.offset, reason, error.field or None))
                 continue
-            if raw.text is None:
-                outcomes.refused[LogReason.LINE_TOO_LONG] += 1
-                letters.append(self._letter(file, raw.offset, LogReason.LINE_TOO_LONG, None))
-            elif line is None:
+            if line is None:
                 outcomes.lines["no_request"] += 1
             elif self._since is not None and line.at < self._since:
                 outcomes.lines["early"] += 1
             else:
                 self._has_begun = True
-                event = self.events.answered(line)
+                event = self._events.answered(line)
                 outcomes.lines["opted_out" if event.opted_out else "event"] += 1
                 answered.append(event)
         return [*map(Record.of, self._batches(answered)), *letters], outcomes
@@ -122,3 +124,9 @@ class Rounds:
         topic = self._settings.name(DEAD_DOWNLOADS)
         key = position.encode("utf-8", "replace")
         return Record(topic, partition_of(position), encode(DEAD_DOWNLOADS, letter), key)
+
+
+def _read(raw: RawLine) -> Line | None:
+    if raw.text is None:
+        raise LineError("")
+    return read_line(raw.text)

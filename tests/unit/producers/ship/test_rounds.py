@@ -21,6 +21,7 @@ from producers.ship.delivery import Delivery
 from producers.ship.events import Events
 from producers.ship.follow import Follower
 from producers.ship.log_file import LogFile
+from producers.ship.manifest_watch import ManifestWatch
 from producers.ship.position import Numbers, Position, PositionFile, folder_of
 from producers.ship.record import Record
 from producers.ship.rounds import Rounds
@@ -183,13 +184,16 @@ def test_DL34_a_letter_says_where_the_line_is_and_nothing_of_it(log: Log) -> Non
 
 
 def test_DL34_from_a_day_on(log: Log) -> None:
-    log.write(b"broken", json_line(at="1795521599.999"), json_line(), b"broken", json_line(at="1795521599.0"))
+    long = b"x" * 70_000
+    log.write(
+        b"broken", long, json_line(at="1795521599.999"), json_line(), b"broken", json_line(at="1795521599.0"), long
+    )
     opened = LogFile(log.path)
     records, outcomes = rounds(since=1_795_521_600_000_000).records(opened, opened.read(10, 1 << 20))
     opened.close()
     assert sum(files(records).values()) == 1
-    assert outcomes.lines == {"early": 3, "event": 1}
-    assert list(outcomes.refused.values()) == [1]
+    assert outcomes.lines == {"early": 4, "event": 1}
+    assert outcomes.refused == {"line": 1, "line_too_long": 1}
 
 
 def test_DL34_numbers_go_on_but_for_a_line_that_was_silent_for_a_day(log: Log) -> None:
@@ -256,3 +260,23 @@ def test_DL34_two_shippers_of_one_log_and_positions_that_are_none(tmp_path: Path
             file.read()
     file.close()
     assert folder_of(tmp_path / "a" / "x.log", tmp_path) != folder_of(tmp_path / "b" / "x.log", tmp_path)
+
+
+def test_DL33_a_changed_manifest_is_used_and_a_broken_one_is_told_of(tmp_path: Path) -> None:
+    path = tmp_path / "gateway.toml"
+    path.write_text(MANIFEST)
+    used: list[str] = []
+    metrics = Metrics()
+    watch = ManifestWatch(path, lambda manifest: used.append(manifest.domains[0].host), metrics=metrics)
+    for _ in range(3):
+        watch.look()
+    assert used == []
+    for text, hosts in ((MANIFEST.replace("downloads", "dl"), 1), ("nonsense", 1), (MANIFEST, 2)):
+        path.write_text(text)
+        watch.look()  # it may be half written
+        watch.look()
+        watch.look()
+        assert len(used) == hosts
+        broken = metrics.registry.get_sample_value("headcount_gateway_broken", {"what": "manifest"})
+        assert broken == (text == "nonsense")
+    assert used == ["dl.example.org", "downloads.example.org"]
