@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 import time
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from ipaddress import ip_network
 from pathlib import Path
@@ -194,8 +194,7 @@ def _proxies(networks: tuple[str, ...]) -> Proxies:
 
 
 def _tell(counts: Counts, *, as_json: bool) -> None:
-    row = asdict(counts)
-    row |= row.pop("others")
+    row = counts.row()
     if as_json:
         click.echo(json.dumps(row))
     else:

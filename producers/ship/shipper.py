@@ -37,6 +37,10 @@ class Counts:
         self.refused += sum(outcomes.refused.values())
         self.others.update({name: outcomes.lines[name] for name in ("early", "no_request") if outcomes.lines[name]})
 
+    def row(self) -> dict[str, int]:
+        """Give what is printed: `early` and `no_request` where there were any."""
+        return {"lines": self.lines, "events": self.events, "refused": self.refused, **self.others}
+
 
 class Shipper:
     """Ships one log. `wait` waits so many seconds, less when we are asked to stop."""
