@@ -223,21 +223,6 @@ def test_DL19_what_upstreams_answer_is_counted_and_a_change_is_logged_without_a_
     assert "private" not in repr([vars(record) for record in caplog.records if record.name == "headcount.gateway"])
 
 
-def test_DL19_one_upstream_that_is_away_beside_one_that_answers_is_told_of_once(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    caplog.set_level("INFO")
-
-    async def test(index: Index, upstreams: Upstreams) -> None:
-        for number in range(5):
-            await upstreams.page("http://127.0.0.1:9/simple/", f"t{number}")
-            await upstreams.page(index.url, f"t{number}")
-
-    against(test)
-    lines = [record.getMessage() for record in caplog.records if record.name == "headcount.gateway"]
-    assert lines == ["an upstream does not answer"]
-
-
 def test_DL19_html_is_read_too_and_links_are_those_of_where_the_page_is() -> None:
     async def test(index: Index, upstreams: Upstreams) -> None:
         index.content_type, index.place = "text/html", "/moved"
