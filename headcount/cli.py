@@ -22,7 +22,7 @@ COMMANDS: Final = {
     ),
     "demo": Lazy(
         "headcount.demo.command:demo",
-        "Build two small documentation projects for real, and see what headcount says about their builds.",
+        "Build two small projects and install packages through the gateway, for real, and see what headcount says of it.",
         "all",
     ),
     "doctor": Lazy(
