@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from headcount.report.export import write_csv
 from headcount.report.page import lay_out, render
 from tests.unit.headcount.report.rows import (
     LEDGER,
