@@ -124,6 +124,10 @@ $$;
 CREATE FUNCTION headcount_inner.is_within(known_at timestamptz, "window" interval, as_of timestamptz) RETURNS boolean
 LANGUAGE sql IMMUTABLE AS $$ SELECT known_at > as_of - "window" AND known_at <= as_of $$;
 
+-- A package as it is written, and as it is stored (B27): apt's names keep their dots.
+CREATE FUNCTION headcount_inner.package_name(ecosystem text, package text) RETURNS text
+LANGUAGE sql IMMUTABLE AS $$ SELECT lower(CASE WHEN ecosystem = 'apt' THEN package ELSE regexp_replace(package, '[-_.]+', '-', 'g') END) $$;
+
 -- '3.12.4' → {3,12}: sorts as numbers do. Null for what has no number.
 CREATE FUNCTION headcount_inner.numbers(version text, count integer) RETURNS bigint[]
 LANGUAGE sql IMMUTABLE AS $$

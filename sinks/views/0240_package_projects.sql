@@ -32,7 +32,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET work_mem = '32MB' 
             substring(items.version FROM '^(?:[0-9]+[:!])?([0-9]+)') AS series, lists.unit
         FROM lists
         JOIN headcount_store.package_list_items AS items USING (list_id)
-        WHERE (package_projects.package IS NULL OR items.canonical_name = package_projects.package)
+        WHERE (package_projects.package IS NULL OR items.canonical_name IN (
+                headcount_inner.package_name('pip', package_projects.package), headcount_inner.package_name('apt', package_projects.package)
+            ))
             AND (lists.pip_list_id IS NULL OR items.ecosystem <> 'conda' OR NOT EXISTS (
                 SELECT FROM headcount_store.package_list_items AS pip_items
                 WHERE pip_items.list_id = lists.pip_list_id AND pip_items.canonical_name = items.canonical_name

@@ -40,13 +40,13 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET j
         FROM versions
         JOIN headcount_store.package_lists AS kept USING (hash)
         JOIN headcount_store.package_list_items AS items USING (list_id)
-        WHERE items.canonical_name = projects_hit.value
+        WHERE items.canonical_name = headcount_inner.package_name(projects_hit.kind, projects_hit.value)
             AND (projects_hit.detail IS NULL OR substring(items.version FROM '^(?:[0-9]+[:!])?([0-9]+)') = projects_hit.detail)
             -- B19
             AND (projects_hit.kind <> 'conda' OR NOT EXISTS (
                 SELECT FROM headcount_store.package_lists AS pip_list
                 JOIN headcount_store.package_list_items AS pip_items USING (list_id)
-                WHERE pip_list.hash = versions.pip_hash AND pip_items.canonical_name = projects_hit.value
+                WHERE pip_list.hash = versions.pip_hash AND pip_items.canonical_name = items.canonical_name
             ))
         UNION
         SELECT versions.project_id, versions.version_id

@@ -87,11 +87,13 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET j
     WITH totals AS (
         SELECT * FROM headcount_inner.weekly_totals(package_projects_weekly.ecosystem, "window", as_of)
     ), lists AS (
-        SELECT array_agg(items.list_id) AS ids, array_agg(headcount_inner.series(items.version, 1)) AS series
+        SELECT array_agg(items.list_id) AS ids, array_agg(headcount_inner.series(items.version, 1)) AS series,
+            min(items.canonical_name) AS name
         FROM headcount_store.package_list_items AS items
-        WHERE items.canonical_name = package AND items.ecosystem = package_projects_weekly.ecosystem
+        WHERE items.canonical_name = headcount_inner.package_name(package_projects_weekly.ecosystem, package)
+            AND items.ecosystem = package_projects_weekly.ecosystem
     ), counted AS (
-        SELECT each.week, package AS name, each.label AS series, each.projects
+        SELECT each.week, lists.name, each.label AS series, each.projects
         FROM lists
         CROSS JOIN LATERAL headcount_inner.weekly_by_label(package_projects_weekly.ecosystem, lists.ids, lists.series, "window", as_of) AS each
         UNION ALL
@@ -157,17 +159,19 @@ RETURNS TABLE (week date, name text, projects bigint, active_projects bigint, un
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '32MB' AS $$
     WITH totals AS (
         SELECT * FROM headcount_inner.weekly_totals('pip', "window", as_of)
+    ), wanted AS (
+        SELECT DISTINCT headcount_inner.package_name('pip', given.name) AS name FROM unnest(adoption_weekly.packages) AS given (name)
     ), lists AS (
         SELECT array_agg(items.list_id) AS ids, array_agg(items.canonical_name) AS names
         FROM headcount_store.package_list_items AS items
-        WHERE items.canonical_name = ANY (adoption_weekly.packages) AND items.ecosystem = 'pip'
+        WHERE items.canonical_name = ANY (ARRAY(SELECT wanted.name FROM wanted)) AND items.ecosystem = 'pip'
     ), counted AS (
         SELECT each.week, each.label AS name, each.projects
         FROM lists CROSS JOIN LATERAL headcount_inner.weekly_by_label('pip', lists.ids, lists.names, "window", as_of) AS each
     )
     SELECT totals.week, wanted.name, coalesce(counted.projects, 0), totals.projects, totals.unknown,
         round(coalesce(counted.projects, 0)::numeric / totals.projects, 4)::double precision
-    FROM totals CROSS JOIN unnest(adoption_weekly.packages) AS wanted (name) LEFT JOIN counted USING (week, name)
+    FROM totals CROSS JOIN wanted LEFT JOIN counted USING (week, name)
     ORDER BY 1, 2
 $$;
 COMMENT ON FUNCTION headcount.adoption_weekly(text[], interval, timestamptz) IS 'What share of the projects of each week builds with a package?';

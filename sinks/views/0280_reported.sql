@@ -187,7 +187,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
         AND kept.day >= ((as_of - "window") AT TIME ZONE 'UTC')::date AND kept.day <= (as_of AT TIME ZONE 'UTC')::date
     GROUP BY kept.collector, kept.day
     UNION ALL
-    SELECT result.name, given.started_at::date, count(*),
+    SELECT result.name, (given.started_at AT TIME ZONE 'UTC')::date, count(*),
         count(*) FILTER (WHERE result.status IN ('ok', 'empty') AND NOT result.truncated)
     FROM headcount_store.builds AS given
     JOIN headcount_inner.public_projects(reported_collectors.project) AS shown USING (project_id)

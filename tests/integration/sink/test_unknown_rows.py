@@ -22,7 +22,7 @@ COUNTING = """
 SELECT proname FROM pg_proc
 WHERE pronamespace = 'headcount'::regnamespace
     AND pronargs = pronargdefaults
-    AND proname NOT LIKE 'reported%' -- the report's own, which it lays beside the views that have the unknown
+    AND NOT starts_with(proname, 'reported') -- the report's own, which it lays beside the views that have the unknown
     AND 'projects' = ANY (proargnames[pronargs + 1:]) AND 'as_of' = ANY (proargnames)
 ORDER BY proname
 """

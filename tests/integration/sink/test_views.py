@@ -308,3 +308,40 @@ def test_Q1_and_Q3_as_weekly_series(asking: Asking) -> None:
         ("2026-03-02", "10", 1),
     ]
     assert [row["python"] for row in asking.ask("python_projects_weekly")] == ["3.9", "3.12"]
+
+
+@pytest.mark.parametrize("written", ["zope-interface", "Zope.Interface", "ZOPE__interface"])
+def test_B27_a_package_is_found_however_it_is_written(asking: Asking, written: str) -> None:
+    asking.apply(
+        build_event("1", project="p1", pip=(("zope-interface", "5.0"),), apt=(("libssl1.1", "1.1.1w-0"),)),
+        build_event("2", project="p2", pip=(), statuses={"pip_all": "error"}),
+    )
+    pip = {"ecosystem": "pip", "name": "zope-interface", "series": "5", "projects": 1}
+    for view in ("package_projects", "package_projects_default"):
+        found = [row for row in asking.ask(view, package=written) if row["name"]]
+        assert [{name: row[name] for name in pip} for row in found] == [pip], view
+    weekly = asking.ask("package_projects_weekly", package=written)
+    assert {(row["name"], row["series"], row["projects"]) for row in weekly} == {
+        ("zope-interface", "5", 1),
+        (None, None, 1),
+    }
+    adopted = asking.ask("adoption_weekly", packages=f"{{{written},zope-interface}}")
+    assert [(row["name"], row["projects"]) for row in adopted] == [("zope-interface", 1)]
+    hit = asking.ask("projects_hit", kind="pip", value=written, detail="5")
+    assert [row["project_id"] for row in hit] == ["p1"]
+    (observed,) = asking.ask("declared_and_observed", package=written)
+    assert (observed["name"], observed["observed"], observed["unknown"]) == ("zope-interface", 1, 1)
+    # A dot of apt's is no other sign.
+    apt = [row for row in asking.ask("package_projects", package="libssl1.1") if row["name"]]
+    assert [(row["ecosystem"], row["name"]) for row in apt] == [("apt", "libssl1.1")]
+    assert [row["project_id"] for row in asking.ask("projects_hit", kind="apt", value="libssl1.1")] == ["p1"]
+
+
+def test_M3_the_day_of_a_build_is_that_of_utc_wherever_the_reader_is(asking: Asking, db: Database) -> None:
+    asking.apply(build_event("1"))
+    with connect(db.reader, application="test") as connection:
+        connection.execute("SET timezone = 'Pacific/Kiritimati'")
+        rows = connection.execute(
+            "SELECT DISTINCT day FROM headcount.reported_collectors('90 days', '2026-03-03T00:00:00Z', 'p1')"
+        ).fetchall()
+    assert [day.isoformat() for (day,) in rows] == ["2026-03-02"]
