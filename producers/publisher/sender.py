@@ -8,7 +8,7 @@ import logging
 import time
 from collections import Counter, deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from headcount.kafka import KafkaError, KafkaException, Producer, producer
@@ -250,7 +250,11 @@ class Sender:
 
     def _adopt(self) -> None:
         self._spool.tidy()
-        for kept in self._spool.adopt():
-            batch = self._spool.read(kept)
-            if batch is not None:
-                self._keep(batch, kept)
+        adopted = [(batch, kept) for kept in self._spool.adopt() if (batch := self._head_of(kept)) is not None]
+        # By their numbers: one that Kafka had not acknowledged in time was written after later ones of its line.
+        for batch, kept in sorted(adopted, key=lambda pair: (pair[0].line, pair[0].head.seq)):
+            self._keep(batch, kept)
+
+    def _head_of(self, kept: Kept) -> Batch | None:
+        batch = self._spool.read(kept)
+        return None if batch is None else replace(batch, value=b"")

@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from headcount.metrics import Metrics
+from headcount.settings import KafkaSettings
 from producers.publisher import lines
 from producers.publisher.batch import Batch
 from producers.publisher.lines import Line
+from producers.publisher.sender import Sender
 from producers.publisher.spool import Spool
 from schemas.batches import Head
 from schemas.topics import RAW_BUILDS
@@ -62,6 +65,18 @@ def test_the_living_are_not_adopted_and_the_dead_are_in_order(make_spool: Make) 
     other = make_spool("other")
     adopted = [other.read(kept) for kept in other.adopt()]
     assert [one.head.seq for one in adopted if one is not None] == [0, 1, 2]
+
+
+def test_what_is_adopted_goes_out_in_the_order_of_its_numbers(make_spool: Make) -> None:
+    dead, own = make_spool("dead"), make_spool("own")
+    for seq in (2, 0, 1, 3):
+        dead.write(batch(seq))
+    dead.close()
+    sender = Sender(KafkaSettings("127.0.0.1:1"), own, metrics=Metrics(), lost=lambda batch, cause: False)
+    sender._adopt()
+    waiting = [own.read(kept) for kept in sender._backlog]
+    assert [one.head.seq for one in waiting if one is not None] == [0, 1, 2, 3]
+    assert [len(one.value) for one in waiting if one is not None] == [100] * 4
 
 
 def test_the_oldest_are_surplus_over_the_cap(make_spool: Make) -> None:
