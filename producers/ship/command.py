@@ -99,7 +99,7 @@ def ship_nginx(
             if follower is None or series is None:
                 return
             position = begun(position, kafka, series)
-            rounds = Rounds(kafka, source.events, position.numbers, since=position.since)
+            rounds = Rounds(kafka, source.events, position.numbers, since=position.since, has_begun=position.has_begun)
             shipper = Shipper(
                 position_file,
                 position,

@@ -32,7 +32,8 @@ class Numbers:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Everything that a shipper knows. `since` (microseconds since 1970 UTC): lines before it are passed over.
+    """Everything that a shipper knows. `since` (microseconds since 1970 UTC): lines before it are passed over; `has_begun`:
+    there was one that was not.
 
     `series` names the cluster and the topic that `numbers` count in; `pending` are the records of the last round, until
     they are delivered.
@@ -44,6 +45,7 @@ class Position:
     pending: tuple[Record, ...] = ()
     series: str | None = None
     since: int | None = None
+    has_begun: bool = False
 
 
 class PositionFile:
@@ -122,6 +124,7 @@ def _position(row: dict[str, Any]) -> Position:
         tuple(Record.from_row(each) for each in row["pending"]),
         row["series"],
         row["since"],
+        row["has_begun"],
     )
 
 

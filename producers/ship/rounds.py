@@ -37,12 +37,20 @@ class Rounds:
     """Makes records of lines. `numbers` are those that the last run ended with; `since` passes earlier lines over."""
 
     def __init__(
-        self, settings: KafkaSettings, events: Events, numbers: Mapping[int, Numbers], *, since: int | None
+        self,
+        settings: KafkaSettings,
+        events: Events,
+        numbers: Mapping[int, Numbers],
+        *,
+        since: int | None,
+        has_begun: bool,
     ) -> None:
         self._settings = settings
         self._events = events
         self._since = since
-        self._has_begun = since is None
+        self.has_begun = has_begun or since is None
+        """Whether a line was not passed over: only from then on is one refused that cannot be read."""
+
         self._encoder = Encoder()
         self._series = {
             partition: self._new(partition, known.producer_id, known.seq, known.handed_over, known.cut_at)
@@ -69,7 +77,7 @@ class Rounds:
             try:
                 line = _read(raw)
             except LineError as error:
-                if not self._has_begun:
+                if not self.has_begun:
                     outcomes.lines["early"] += 1
                     continue
                 reason = LogReason.LINE if error.field else LogReason.LINE_TOO_LONG
@@ -81,7 +89,7 @@ class Rounds:
             elif self._since is not None and line.at < self._since:
                 outcomes.lines["early"] += 1
             else:
-                self._has_begun = True
+                self.has_begun = True
                 event = self._events.answered(line)
                 outcomes.lines["opted_out" if event.opted_out else "event"] += 1
                 answered.append(event)

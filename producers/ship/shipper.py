@@ -102,6 +102,7 @@ class Shipper:
             done=tuple(self._follower.done),
             numbers=self._rounds.numbers(),
             pending=tuple(records),
+            has_begun=self._rounds.has_begun,
         )
         self._file.write(self._position, durable=True)
         if not self._send():

@@ -55,9 +55,9 @@ class Broker(Delivery):
         return True
 
 
-def rounds(numbers: dict[int, Numbers] | None = None, since: int | None = None) -> Rounds:
+def rounds(numbers: dict[int, Numbers] | None = None, since: int | None = None, has_begun: bool = False) -> Rounds:
     events = Events(read_manifest(MANIFEST, "gateway.toml"), proxies=Proxies(), host="downloads.example.org")
-    return Rounds(SETTINGS, events, numbers or {}, since=since)
+    return Rounds(SETTINGS, events, numbers or {}, since=since, has_begun=has_begun)
 
 
 def shipper(file: PositionFile, position: Position, follower: Follower, delivery: Delivery, **more: Any) -> Shipper:
@@ -65,7 +65,7 @@ def shipper(file: PositionFile, position: Position, follower: Follower, delivery
         file,
         position,
         follower=follower,
-        rounds=rounds(dict(position.numbers), position.since),
+        rounds=rounds(dict(position.numbers), position.since, position.has_begun),
         delivery=delivery,
         metrics=Metrics(),
         is_stopping=more.pop("is_stopping", lambda: False),
@@ -197,6 +197,21 @@ def test_DL34_from_a_day_on(log: Log) -> None:
     counts = Counts()
     counts.add(7, outcomes)
     assert counts.row() == {"lines": 7, "events": 1, "refused": 2, "early": 4}
+
+
+def test_DL34_from_a_day_on_and_started_anew(log: Log, tmp_path: Path, following: Following) -> None:
+    file = PositionFile(tmp_path / "position")
+    got: list[Record] = []
+    position, counts = Position(since=1_795_521_600_000_000), Counts()
+    for text in (b"broken", json_line(), b"broken", json_line(at="1795521599.0")):
+        log.write(text)
+        follower = following(log.path, marks=position.files, done=position.done)
+        one = shipper(file, position, follower, Broker(got))
+        one.run(once=True)
+        position = file.read()
+        counts.others.update(one.counts.row())
+    assert counts.others == {"lines": 4, "events": 1, "refused": 1, "early": 2}
+    file.close()
 
 
 def test_DL34_numbers_go_on_but_for_a_line_that_was_silent_for_a_day(log: Log) -> None:
