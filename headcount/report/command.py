@@ -50,7 +50,15 @@ def builds(
         raise click.UsageError("Parquet is no text for a terminal: give -o FILE")
     now = datetime.now(UTC)
     scope = scope_of(project, first, last, is_public=is_public, now=now)
-    page = lay_out(ask(reader_dsn(settings.load(os.environ)), scope), scope, now)
+    answers = ask(reader_dsn(settings.load(os.environ)), scope)
+    if project is not None and not (answers.versions or answers.latest or answers.failing):
+        raise HeadcountError(
+            "there is nothing to report of such a project in these days",
+            where=f"--project {project}, {scope.since:%Y-%m-%d} to {scope.until:%Y-%m-%d}",
+            do="give its id or its short name, as `headcount query active_projects` lists them, or other days; "
+            "a private project is in no report",
+        )
+    page = lay_out(answers, scope, now)
     content = _CONTENT[form](page)
     if output is None:
         click.get_binary_stream("stdout").write(content)

@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from headcount.cli import cli
+from headcount.errors import HeadcountError
 from headcount.postgres import connect
 from sinks.writer import Writer
 from tests.integration.sink.records import DAY, T0, build_event, clean_record
@@ -94,7 +95,7 @@ def test_what_a_removal_would_hit_who_and_how_it_moves(reader: str) -> None:
 
 
 def test_P7_a_private_project_is_in_no_report_and_no_export(reader: str) -> None:
-    for words in ((), ("--public",), ("--project", "hidden-one"), ("--project", "open-1")):
+    for words in ((), ("--public",), ("--project", "open-1")):
         for form in ("html", "csv", "parquet"):
             content = report(reader, "--format", form, *words).stdout_bytes
             if form == "parquet":
@@ -107,6 +108,15 @@ def test_P7_a_private_project_is_in_no_report_and_no_export(reader: str) -> None
             if "open-1" not in words:
                 assert "acme_secret_theme" not in text
     assert "2 active projects are private, and in no figure here" in report(reader).output
+
+
+@pytest.mark.parametrize("project", ["hidden-one", "slug-hidden-one", "nobody"])
+def test_P7_a_private_project_has_a_report_as_little_as_one_that_is_not_there(reader: str, project: str) -> None:
+    words = ["report", "builds", *WINDOW, "--project", project]
+    result = CliRunner().invoke(cli, words, env={"HEADCOUNT_DATABASE_READER": reader})
+    assert isinstance(result.exception, HeadcountError)
+    assert result.exception.what == "there is nothing to report of such a project in these days"
+    assert not result.output
 
 
 def test_for_others_no_small_figure_and_no_name(reader: str) -> None:
