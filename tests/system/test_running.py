@@ -87,6 +87,6 @@ def test_a_kafka_of_ones_own_is_used_and_no_other_started(running: Place, place:
     place.must("up", "--detach", HEADCOUNT_KAFKA=own, HEADCOUNT_KAFKA_TOPIC_PREFIX="other.")
     status = place.status()
     assert status["kafka"] == own
-    assert list(status["processes"]) == ["postgres", "streams", "sink", "gateway"]
+    assert list(status["processes"]) == ["postgres", "gateway", "streams", "sink"]
     place.must("down")
     assert running.status()["processes"]["kafka"]["state"] == "running"
