@@ -190,9 +190,10 @@ def _answers(port: int) -> bool:
     return True
 
 
-def gateway(settings: KafkaSettings, folder: Path) -> Run:
-    """Our own, with every event on Kafka: at the end they are counted."""
-    port, log = free_port(), folder / "gateway.log"
+@contextmanager
+def gateway_server(settings: KafkaSettings, folder: Path) -> Iterator[tuple[psutil.Process, int]]:
+    """Run our own, with its log and its spool in `folder`; gives its process and its port."""
+    port = free_port()
     manifest = folder / "gateway.toml"
     manifest.write_text(MANIFEST)
     environ = {
@@ -201,9 +202,15 @@ def gateway(settings: KafkaSettings, folder: Path) -> Run:
         "HEADCOUNT_STATE_DIR": str(folder / "gateway-state"),
     }
     words = [sys.executable, "-m", "headcount", "gateway", "--manifest", str(manifest), "--port", str(port)]
-    words += ["--host", "127.0.0.1"]
+    with server([*words, "--host", "127.0.0.1"], port, folder / "gateway.log", environ) as process:
+        yield process, port
+
+
+def gateway(settings: KafkaSettings, folder: Path) -> Run:
+    """Our own, with every event on Kafka: at the end they are counted."""
+    log = folder / "gateway.log"
     before = count_events(settings)
-    with server(words, port, log, environ) as process:
+    with gateway_server(settings, folder) as (process, port):
         run = measured(process, port, folder)
         events = count_events(settings, least=before + run.answers) - before
         answered = int(metric(log, "headcount_gateway_requests_total"))

@@ -4,14 +4,13 @@ Half load: each connection waits a little between its requests, so that latency 
 """
 
 import os
-import sys
 from pathlib import Path
 from typing import Final
 
 from benchmarks.broker import stack
 from benchmarks.cores import OTHERS, core
 from benchmarks.figures import Figure
-from benchmarks.gateway import CONNECTIONS, MANIFEST, count_events, free_port, server, wrk
+from benchmarks.gateway import CONNECTIONS, count_events, gateway_server, wrk
 from headcount.topics import ensure
 from schemas.topics import RAW_DOWNLOADS
 
@@ -25,16 +24,7 @@ def run() -> list[Figure]:
     with stack() as (servers, folder):
         settings = servers.kafka_settings(servers.fresh_prefix())
         ensure(settings, (RAW_DOWNLOADS,))
-        port = free_port()
-        manifest = folder / "gateway.toml"
-        manifest.write_text(MANIFEST)
-        environ = {
-            "HEADCOUNT_KAFKA": settings.bootstrap,
-            "HEADCOUNT_KAFKA_TOPIC_PREFIX": settings.topic_prefix,
-            "HEADCOUNT_STATE_DIR": str(folder / "gateway-state"),
-        }
-        words = [sys.executable, "-m", "headcount", "gateway", "--manifest", str(manifest), "--port", str(port)]
-        with server([*words, "--host", "127.0.0.1"], port, folder / "gateway.log", environ):
+        with gateway_server(settings, folder) as (_, port):
             first = wrk(port, folder, seconds=2, delay_ms=DELAY_MS)
             before = wrk(port, folder, seconds=min(20, SECONDS), delay_ms=DELAY_MS)
             servers.kafka.kill()

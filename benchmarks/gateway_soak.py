@@ -9,7 +9,7 @@ from typing import Final
 
 from benchmarks.broker import stack
 from benchmarks.figures import Figure
-from benchmarks.gateway import CONNECTIONS, MANIFEST, count_events, free_port, server, wrk
+from benchmarks.gateway import CONNECTIONS, count_events, gateway_server, wrk
 from benchmarks.gateway_outage import DELAY_MS
 from headcount.topics import ensure
 from schemas.topics import RAW_DOWNLOADS
@@ -28,16 +28,7 @@ def run() -> list[Figure]:
     with stack() as (servers, folder):
         settings = servers.kafka_settings(servers.fresh_prefix())
         ensure(settings, (RAW_DOWNLOADS,))
-        port = free_port()
-        manifest = folder / "gateway.toml"
-        manifest.write_text(MANIFEST)
-        environ = {
-            "HEADCOUNT_KAFKA": settings.bootstrap,
-            "HEADCOUNT_KAFKA_TOPIC_PREFIX": settings.topic_prefix,
-            "HEADCOUNT_STATE_DIR": str(folder / "gateway-state"),
-        }
-        words = [sys.executable, "-m", "headcount", "gateway", "--manifest", str(manifest), "--port", str(port)]
-        with server([*words, "--host", "127.0.0.1"], port, folder / "gateway.log", environ) as process:
+        with gateway_server(settings, folder) as (process, port):
             for minute in range(MINUTES):
                 rounds.append(wrk(port, folder, seconds=60, delay_ms=DELAY_MS))
                 memory.append(process.memory_info().rss / MIB)
