@@ -37,13 +37,11 @@ class LogReason(StrEnum):
     """Why a log's line is refused, by the shipper that reads it."""
 
     LINE = "line"
+    """In none of the formats that we read, or one of its fields is not what it should be."""
+
     LINE_TOO_LONG = "line_too_long"
+    """Over 64 KiB."""
 
-
-LOG_MEANING: Final = {
-    LogReason.LINE: "the line is in none of the formats that we read, or one of its fields is not what it should be",
-    LogReason.LINE_TOO_LONG: "the line is over 64 KiB",
-}
 
 OF_FORM: Final = frozenset({Reason.UNDECODABLE, Reason.UNKNOWN_SCHEMA})
 """Only these count towards pausing a partition: nobody's content may stop the pipeline."""
